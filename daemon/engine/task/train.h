@@ -1,0 +1,27 @@
+/* train: pulse trains on outputs. (engine/task/train.h)
+ *
+ * A train is pulses of width_ns every period_ns for duration_ns, from its start; each pulse is asked of safety by
+ * itself. A late loop never catches up: pulses whose time has passed by a whole period are left out. Threads:
+ * real-time; touches only its own struct. Memory: the caller's. */
+#pragma once
+#include "engine/config.h"
+#include "engine/frame.h"
+#include "engine/safety/safety.h"
+
+struct train {
+    const struct config_train *config;
+    bool running;
+    int64_t start_ns; /* logical start */
+    int64_t next;     /* index of the next pulse */
+    uint32_t n_skipped;
+};
+
+/* Stopped. `config` must outlive `train`. */
+void train_init(struct train *train, const struct config_train *config);
+
+/* Starts at now_ns, caused by what happened at cause_ns. A running train goes on unchanged. Appends FRAME_TRAIN 1. */
+void train_start(struct train *train, uint32_t id, int64_t now_ns, int64_t cause_ns, struct safety *safety,
+                 struct frame_out *out) RT_SAFE;
+
+/* Asks for the pulse that is due; ends the train after its duration (FRAME_TRAIN 0). */
+void train_tick(struct train *train, uint32_t id, int64_t now_ns, struct safety *safety, struct frame_out *out) RT_SAFE;

@@ -69,7 +69,7 @@ static void replay_read(struct driver *driver, struct frame_in *in)
     if (more || in->n_status == FRAME_STATUS_MAX)
         return;
     in->status[in->n_status++] =
-        (struct frame_status){.t_ns = in->wake_ns, .value = 0, .device = driver->device, .kind = FRAME_DEVICE_LOST};
+        (struct frame_status){.t_ns = in->wake_ns, .value = 0, .device = driver->device, .kind = FRAME_RECORDING_OVER};
     driver->over = true;
 }
 

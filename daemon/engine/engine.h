@@ -14,6 +14,7 @@
 #include "engine/frame.h"
 
 struct engine;
+struct posterior;
 struct predict;
 
 /* Everything an observer may want to see after a tick: for telemetry, the terminal line, summaries. Plain data. */
@@ -50,3 +51,7 @@ void engine_look(const struct engine *engine, struct engine_view *view) RT_SAFE;
 
 /* Model instance i, for scores and traces (read only); NULL beyond the last. */
 const struct predict *engine_model(const struct engine *engine, uint32_t i) RT_SAFE;
+
+/* The weights of the models that watch signal i: instance k there is the k-th model of the config with that signal.
+ * NULL beyond the last, or if no model watches it. */
+const struct posterior *engine_posterior(const struct engine *engine, uint32_t i) RT_SAFE;

@@ -45,7 +45,8 @@ struct frame_edge {
 enum frame_status_kind {
     FRAME_DEVICE_LOST = 1,
     FRAME_DEVICE_BACK,
-    FRAME_SAMPLES_LOST, /* value: how many */
+    FRAME_SAMPLES_LOST,   /* value: how many */
+    FRAME_RECORDING_OVER, /* what a replayed device had is read: a session on it ends in order */
 };
 
 struct frame_status {
@@ -111,7 +112,7 @@ enum frame_decision_kind {
     FRAME_TRIGGER_SHAM,    /* the same, but the draw said sham: no action */
     FRAME_TRIGGER_LOCKED,  /* the same, inside the lockout */
     FRAME_LIMITED,         /* id output; value enum safety_verdict: safety refused or cut a request */
-    FRAME_MODEL_EVENT,     /* id model event kind << 8 | id, model 255 in the upper half if all; value magnitude */
+    FRAME_MODEL_EVENT,     /* all models were told: id model event kind << 8 | its id; value magnitude */
     FRAME_SCORE,           /* id model; value residual of a scored event; t_ns the event's time */
     FRAME_DIGEST,          /* id model + 1, 0 the signals; digest of everything computed since the last one */
     FRAME_PLAN_WANTED,     /* id number of the trial wanted; value last state's index, -1 before the first */

@@ -121,7 +121,7 @@ static void check_inputs(struct gate *gate, const struct config *config)
     below(gate, "", 0, "n_status", in->n_status, FRAME_STATUS_MAX + 1);
     for (uint32_t i = 0; gate->ok && i < in->n_status; i++) {
         below(gate, "status", i, "device", in->status[i].device, config->n_devices);
-        kind_in(gate, "status", i, in->status[i].kind, FRAME_SAMPLES_LOST);
+        kind_in(gate, "status", i, in->status[i].kind, FRAME_RECORDING_OVER);
         time_in(gate, "status", i, "t_ns", in->status[i].t_ns, -JOURNAL_TICK_TIME_MAX);
     }
     below(gate, "", 0, "n_commands", in->n_commands, FRAME_COMMANDS_MAX + 1);

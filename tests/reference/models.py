@@ -218,7 +218,7 @@ class Fit:
     """Recursive least squares of (g, o), the matrix form."""
 
     def __init__(self):
-        self.theta, self.P, self.lam = np.array([1.0, 0.0]), np.diag([100.0, 1.0]), np.exp(-0.05 / 300)
+        self.theta, self.P, self.lam = np.array([0.05, 0.0]), np.diag([100.0, 1.0]), np.exp(-0.05 / 300)
         self.errors, self.odd, self.quiet = [], 0, 1200
         self.raw, self.y, self.yhat = [], [], []
 

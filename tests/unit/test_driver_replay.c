@@ -97,7 +97,7 @@ static void the_end_of_the_recording_is_a_lost_device_once(void **state)
     tick(driver, 100);
     assert_int_equal(in.samples[3].n, 1); /* what came with the end is kept */
     assert_int_equal(in.n_status, 1);
-    assert_int_equal(in.status[0].kind, FRAME_DEVICE_LOST);
+    assert_int_equal(in.status[0].kind, FRAME_RECORDING_OVER);
     assert_int_equal(in.status[0].device, 2);
     assert_int_equal(in.status[0].value, 0);
     assert_int_equal(in.status[0].t_ns, 100 * MS);

@@ -376,14 +376,14 @@ static void values_out_of_range_are_refused(void **state)
         struct photometry_config config;
         const char *what;
     } rows[] = {
-        {{1, 0.1, 60, 300, 0.01, 3.3, true},            "sample_hz"     },
-        {{130, 65, 60, 300, 0.01, 3.3, true},           "lowpass_hz"    },
-        {{130, 10, 0.5, 300, 0.01, 3.3, true},          "tau_baseline_s"},
-        {{130, 10, 60, 5, 0.01, 3.3, true},             "tau_fit_s"     },
-        {{130, 10, 60, (double)NAN, 0.01, 3.3, true},   "tau_fit_s"     },
-        {{130, 10, 60, 300, -0.1, 3.3, true},           "clip_low_v"    },
-        {{130, 10, 60, 300, 3.3, 3.3, true},            "clip_low_v"    },
-        {{130, 10, 60, 300, 0, (double)INFINITY, true}, "clip_high_v"   },
+        {{1, 0.1, 60, 300, 0.01, 3.3, true},          "sample_hz"     },
+        {{130, 65, 60, 300, 0.01, 3.3, true},         "lowpass_hz"    },
+        {{130, 10, 0.5, 300, 0.01, 3.3, true},        "tau_baseline_s"},
+        {{130, 10, 60, 5, 0.01, 3.3, true},           "tau_fit_s"     },
+        {{130, 10, 60, (double)NAN, 0.01, 3.3, true}, "tau_fit_s"     },
+        {{130, 10, 60, 300, 0.1, (double)NAN, true},  "clip_low_v"    },
+        {{130, 10, 60, 300, 3.3, 3.3, true},          "clip_low_v"    },
+        {{130, 10, 60, 300, 3.4, 3.3, true},          "clip_low_v"    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct photometry p;

@@ -30,7 +30,7 @@ struct gain {
     uint32_t n_resets;           /* covariance resets, by whatever cause */
 };
 
-/* A fit that starts from (g, o), the animal's last or (1, 0). `fit_dt` is the step in seconds, `tau_fit_s` the memory.
+/* A fit that starts from (g, o), the animal's last or a guess. `fit_dt` is the step in seconds, `tau_fit_s` the memory.
  * Out-of-range g and o are clipped. */
 void gain_init(struct gain *gain, double fit_dt, double tau_fit_s, double g, double o);
 

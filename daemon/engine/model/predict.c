@@ -7,14 +7,17 @@
 #include <math.h>
 #include <string.h>
 
-#define OBS_DEFAULT_NS   (5 * MS)
-#define OBS_MIN_NS       (1 * MS)
-#define OBS_MAX_NS       (10 * MS)
-#define FIT_NS           (50 * MS) /* one step of the gain fit */
-#define FIT_BEHIND_NS    (1 * S)   /* the fit waits this long, because its windows reach back before the cue */
-#define FIT_BACK_NS      (1 * S)   /* fit windows: from here before an event */
-#define FIT_FORWARD_NS   (5 * S)   /* to here after it */
-#define FIT_TAU_S        300.0
+#define OBS_DEFAULT_NS (5 * MS)
+#define OBS_MIN_NS     (1 * MS)
+#define OBS_MAX_NS     (10 * MS)
+#define FIT_NS         (50 * MS) /* one step of the gain fit */
+#define FIT_BEHIND_NS  (1 * S)   /* the fit waits this long, because its windows reach back before the cue */
+#define FIT_BACK_NS    (1 * S)   /* fit windows: from here before an event */
+#define FIT_FORWARD_NS (5 * S)   /* to here after it */
+#define FIT_TAU_S      300.0
+/* Before the first fit: light that no sensor made dilutes a fibre's dF/F to a few percent of the chain's. Starting from
+ * 1 would make the first event an outlier that the noise and the scores remember for long. */
+#define GAIN_START       0.05
 #define LOW_TAU_S        0.2
 #define NOISE_TAU_S      60.0
 #define NOISE_FIRST_S    10.0
@@ -97,7 +100,8 @@ bool predict_init(struct predict *p, const struct predict_config *config, struct
     const int64_t fit_reach_ns = FIT_BEHIND_NS + FIT_NS, reach_ns = windows_reach_ns(&windows);
     (void)trace_init(&p->trace, arena, obs_ns, reach_ns > fit_reach_ns ? reach_ns : fit_reach_ns); /* or it measures */
     const bool start = config->gain_start > 0;
-    gain_init(&p->gain, units_s(FIT_NS), FIT_TAU_S, start ? config->gain_start : 1, start ? config->offset_start : 0);
+    gain_init(&p->gain, units_s(FIT_NS), FIT_TAU_S, start ? config->gain_start : GAIN_START,
+              start ? config->offset_start : 0);
     p->fit_from_ns = p->fit_to_ns = p->fit_before_ns = INT64_MIN;
     const double dt = units_s(obs_ns);
     p->low_rate = 1 - det_exp(-dt / LOW_TAU_S);

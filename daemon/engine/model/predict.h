@@ -41,7 +41,7 @@ struct predict_config {
     const char *sensor;     /* a preset of observe.h; NULL: dLight1.1 */
     const char *region;     /* a preset of observe.h; NULL: dorsal-striatum */
     struct windows_config windows;   /* omission_max_ns 0: all defaults */
-    double gain_start, offset_start; /* theta at the start, the animal's last; gain_start 0: (1, 0) */
+    double gain_start, offset_start; /* theta at the start, the animal's last; gain_start 0: (0.05, 0) */
     bool fit_always;                 /* fit outside the windows around events too */
     uint64_t seed;                   /* of models that draw */
 };

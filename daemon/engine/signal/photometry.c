@@ -19,11 +19,10 @@ bool photometry_init(struct photometry *photometry, const struct photometry_conf
 {
     if (!in_range("sample_hz", config->sample_hz, 5, 1e5, err) ||
         !in_range("tau_baseline_s", config->tau_baseline_s, 1, 3600, err) ||
-        !in_range("tau_fit_s", config->tau_fit_s, 10, 36000, err) ||
-        !in_range("clip_high_v", config->clip_high_v, 1e-3, 1e6, err))
+        !in_range("tau_fit_s", config->tau_fit_s, 10, 36000, err))
         return false;
-    if (!(config->clip_low_v >= 0 && config->clip_low_v < config->clip_high_v))
-        return error_set(err, ERROR_INPUT, NULL, "clip_low_v", NULL, "at least 0, below clip_high_v = %g, got %g",
+    if (!(config->clip_low_v < config->clip_high_v))
+        return error_set(err, ERROR_INPUT, NULL, "clip_low_v", NULL, "below clip_high_v = %g, got %g",
                          config->clip_high_v, config->clip_low_v);
     struct filter lowpass;
     if (!filter_init(&lowpass, config->sample_hz, config->lowpass_hz, LOWPASS_ORDER, err))

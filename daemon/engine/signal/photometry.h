@@ -41,7 +41,7 @@ struct photometry_config {
     double lowpass_hz;              /* -3 dB, 0.0001..0.49 of sample_hz; 10 is usual */
     double tau_baseline_s;          /* 1..3600; 60 is usual: long against a response, short against bleaching */
     double tau_fit_s;               /* 10..36000; 300 is usual: with 120 a quiet animal's slope still wanders */
-    double clip_low_v, clip_high_v; /* volts at or beyond are clipped; 0 <= low < high */
+    double clip_low_v, clip_high_v; /* volts at or beyond are clipped; low < high, infinite: no limit */
     bool has_control;
 };
 

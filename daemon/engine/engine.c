@@ -1,0 +1,498 @@
+#include "engine/engine.h"
+#include "engine/base/det.h"
+#include "engine/base/units.h"
+#include "engine/model/posterior.h"
+#include "engine/model/predict.h"
+#include "engine/safety/safety.h"
+#include "engine/signal/lick.h"
+#include "engine/signal/photometry.h"
+#include "engine/task/machine.h"
+#include "engine/task/trigger.h"
+#include <assert.h>
+#include <string.h>
+
+static const int64_t DIGEST_NS = 100 * MS;     /* between two digests: a difference in a replay is found this close */
+static const int64_t PLAN_LATE_NS = 1 * S;     /* a task that can't say what comes next within this has failed */
+static const int64_t END_NS = 100 * MS;        /* outputs have this long to confirm that they are safe */
+static const int64_t LICK_BOUT_GAP_NS = 1 * S; /* wider than any refractory time that config_check allows */
+
+#define NO_CUE UINT32_MAX
+
+struct engine {
+    struct config config;
+    struct safety safety;
+    struct machine machine;
+    struct train trains[CONFIG_TRAINS_MAX];
+    struct trigger triggers[CONFIG_TRIGGERS_MAX];
+    int64_t fed_ns[CONFIG_TRIGGERS_MAX]; /* time of the value that the trigger saw last */
+    struct lick licks[FRAME_INPUTS_MAX];
+    struct photometry fibres[CONFIG_SIGNALS_MAX];
+    struct predict *models[CONFIG_MODELS_MAX];
+    struct posterior posteriors[CONFIG_SIGNALS_MAX];
+    uint32_t place[CONFIG_MODELS_MAX]; /* of the model among those of its signal */
+    uint64_t lag_steps[CONFIG_MODELS_MAX];
+    uint32_t cue_of[FRAME_OUTPUTS_MAX];  /* the cue that the output shows or showed last, or NO_CUE */
+    double reward_ul[FRAME_OUTPUTS_MAX]; /* what the valve's next confirmed opening gives */
+    uint64_t digest;                     /* of everything that photometry gave */
+    int64_t digest_ns;
+    int64_t now_ns;
+    int64_t ended_ns;
+    bool started, ended, finished;
+    uint64_t n_licks, n_rewards, n_fired, n_sham, n_locked, n_limited;
+    double rewarded_ul;
+};
+
+static bool signal_init(struct engine *engine, uint32_t i, struct error *err)
+{
+    const struct config_signal *signal = &engine->config.signals[i];
+    return photometry_init(&engine->fibres[i],
+                           &(struct photometry_config){
+                               .sample_hz = engine->config.channels[signal->channel_signal].rate_hz,
+                               .lowpass_hz = signal->lowpass_hz,
+                               .tau_baseline_s = signal->tau_baseline_s,
+                               .tau_fit_s = signal->tau_fit_s,
+                               .clip_low_v = signal->clip_low_v,
+                               .clip_high_v = signal->clip_high_v,
+                               .has_control = signal->channel_control != UINT32_MAX,
+                           },
+                           err);
+}
+
+static bool model_init(struct predict *predict, const struct config *config, uint32_t i, struct arena *arena,
+                       struct error *err)
+{
+    const struct config_model *model = &config->models[i];
+    const struct config_signal *signal = &config->signals[model->signal];
+    const struct model_ops *ops = model_find(model->name);
+    double params[MODEL_PARAMS_MAX];
+    assert(ops != NULL); /* config_check has looked */
+    model_defaults(ops, params);
+    for (uint32_t k = 0; k < model->n_settings; k++)
+        params[model_param_index(ops, model->settings[k].name)] = model->settings[k].value;
+    return predict_init(predict,
+                        &(struct predict_config){.model = model->name,
+                                                 .params = params,
+                                                 .mag_ref = model->mag_ref,
+                                                 .tick_ns = config->period_ns,
+                                                 .step_ns = model->step_ns,
+                                                 .stagger_ticks = i,
+                                                 .sensor = signal->sensor,
+                                                 .region = signal->region,
+                                                 .seed = config->seed},
+                        arena, err);
+}
+
+static bool models_init(struct engine *engine, struct arena *arena, struct error *err)
+{
+    const struct config *config = &engine->config;
+    uint32_t n_of[CONFIG_SIGNALS_MAX] = {0};
+    for (uint32_t i = 0; i < config->n_models; i++) {
+        engine->models[i] = arena_take(arena, sizeof *engine->models[i]);
+        if (engine->models[i] != NULL && !model_init(engine->models[i], config, i, arena, err))
+            return false;
+        engine->place[i] = n_of[config->models[i].signal]++;
+    }
+    for (uint32_t s = 0; s < config->n_signals; s++)
+        if (n_of[s] > 0)
+            posterior_init(&engine->posteriors[s], n_of[s]);
+    return true;
+}
+
+/* Everything but the models. */
+static bool parts_init(struct engine *engine, struct error *err)
+{
+    const struct config *config = &engine->config;
+    safety_init(&engine->safety, config);
+    machine_init(&engine->machine, config);
+    for (uint32_t i = 0; i < config->n_trains; i++)
+        train_init(&engine->trains[i], &config->trains[i]);
+    for (uint32_t i = 0; i < config->n_triggers; i++) {
+        trigger_init(&engine->triggers[i], &config->triggers[i], config->seed);
+        engine->fed_ns[i] = INT64_MIN;
+    }
+    for (uint32_t i = 0; i < FRAME_OUTPUTS_MAX; i++)
+        engine->cue_of[i] = NO_CUE;
+    for (uint32_t i = 0; i < config->n_inputs; i++)
+        if (config->inputs[i].kind == CONFIG_INPUT_LICK &&
+            !lick_init(&engine->licks[i],
+                       &(struct lick_config){.refractory_ns = config->inputs[i].refractory_ns,
+                                             .bout_gap_ns = LICK_BOUT_GAP_NS},
+                       err))
+            return false;
+    for (uint32_t i = 0; i < config->n_signals; i++)
+        if (!signal_init(engine, i, err))
+            return false;
+    return true;
+}
+
+/* What the models take of the arena, with a model on the stack in place of those that are not there. */
+static bool measure(const struct config *config, struct arena *arena, struct error *err)
+{
+    struct predict predict;
+    for (uint32_t i = 0; i < config->n_models; i++) {
+        (void)arena_take(arena, sizeof predict);
+        if (!model_init(&predict, config, i, arena, err))
+            return false;
+    }
+    return true;
+}
+
+bool engine_init(struct engine **engine, const struct config *config, struct arena *arena, struct error *err)
+{
+    *engine = NULL;
+    if (!config_check(config, err))
+        return false;
+    struct engine *made = arena_take(arena, sizeof *made);
+    if (arena->base == NULL)
+        return measure(config, arena, err);
+    if (made == NULL)
+        return error_set(err, ERROR_SYSTEM, NULL, "engine", NULL, "the arena is too small");
+    made->config = *config;
+    if (!parts_init(made, err) || !models_init(made, arena, err))
+        return false;
+    if (!arena_fits(arena))
+        return error_set(err, ERROR_SYSTEM, NULL, "engine", NULL, "the arena is too small");
+    *engine = made;
+    return true;
+}
+
+size_t engine_size(const struct config *config, struct error *err)
+{
+    struct arena arena;
+    struct engine *engine;
+    arena_init(&arena, NULL, 0);
+    return engine_init(&engine, config, &arena, err) ? arena.used : 0;
+}
+
+/* The tick's parts, in their order. */
+
+static void tell_models(struct engine *engine, enum model_event_kind kind, uint32_t id, double mag, int64_t t_ns,
+                        struct frame_out *out)
+{
+    const struct model_event event = {.t_ns = t_ns, .kind = (uint8_t)kind, .id = (uint8_t)id, .mag = mag};
+    for (uint32_t i = 0; i < engine->config.n_models; i++)
+        predict_event(engine->models[i], &event);
+    if (kind != EV_LICK) /* a lick is a decision of its own already */
+        frame_decide(out, FRAME_MODEL_EVENT, (uint32_t)kind << 8 | id, t_ns, mag);
+}
+
+static void end(struct engine *engine, enum frame_end_reason reason, struct frame_out *out)
+{
+    if (engine->ended)
+        return;
+    engine->ended = true;
+    engine->ended_ns = engine->now_ns;
+    safety_end(&engine->safety, engine->now_ns, out);
+    frame_decide(out, FRAME_END, 0, engine->now_ns, (double)reason);
+}
+
+/* A cue, a reward, a light is an event for the models when the output has really changed. */
+static void take_applied(struct engine *engine, const struct frame_applied *applied, struct frame_out *out)
+{
+    const uint32_t o = applied->output;
+    const bool was_on = engine->safety.lines[o].on_ns != INT64_MIN;
+    safety_applied(&engine->safety, applied);
+    const bool on = engine->safety.lines[o].on_ns != INT64_MIN;
+    if (on == was_on)
+        return;
+    const uint32_t kind = engine->config.outputs[o].kind;
+    if (kind == CONFIG_OUTPUT_VALVE && on && engine->reward_ul[o] > 0.0) {
+        tell_models(engine, EV_US, 0, engine->reward_ul[o], applied->t_ns, out);
+        engine->reward_ul[o] = 0.0;
+    }
+    if (kind == CONFIG_OUTPUT_LASER)
+        tell_models(engine, on ? EV_OPTO_ON : EV_OPTO_OFF, 0, on ? 1.0 : 0.0, applied->t_ns, out);
+    if (engine->cue_of[o] != NO_CUE)
+        tell_models(engine, on ? EV_CS_ON : EV_CS_OFF, engine->cue_of[o], on ? 1.0 : 0.0, applied->t_ns, out);
+}
+
+static void take_dff(struct engine *engine, uint32_t s)
+{
+    const struct photometry *fibre = &engine->fibres[s];
+    engine->digest = det_digest(engine->digest, fibre->dff);
+    for (uint32_t i = 0; i < engine->config.n_models; i++)
+        if (engine->config.models[i].signal == s)
+            predict_sample(engine->models[i], fibre->dff_ns, fibre->dff, fibre->trusted);
+}
+
+static double volts(const struct engine *engine, uint32_t channel, int32_t counts)
+{
+    const struct config_channel *c = &engine->config.channels[channel];
+    return counts * c->volts_per_count + c->volts_at_zero;
+}
+
+/* Both wavelengths' samples of the tick, in the order of their times, the signal's first where they are equal. */
+static void take_samples(struct engine *engine, uint32_t s, const struct frame_in *in)
+{
+    const struct config_signal *signal = &engine->config.signals[s];
+    const bool has_control = signal->channel_control != UINT32_MAX;
+    const struct frame_samples *a = &in->samples[signal->channel_signal];
+    const struct frame_samples *b = has_control ? &in->samples[signal->channel_control] : NULL;
+    const uint32_t n_b = has_control ? b->n : 0;
+    for (uint32_t i = 0, k = 0; i < a->n || k < n_b;) {
+        const int64_t a_ns = i < a->n ? a->first_ns + i * a->period_ns : INT64_MAX;
+        const int64_t b_ns = k < n_b ? b->first_ns + k * b->period_ns : INT64_MAX;
+        bool fresh;
+        if (a_ns <= b_ns) {
+            fresh = photometry_signal(&engine->fibres[s], a_ns, volts(engine, signal->channel_signal, a->counts[i]));
+            i++;
+        } else {
+            fresh = photometry_control(&engine->fibres[s], b_ns, volts(engine, signal->channel_control, b->counts[k]));
+            k++;
+        }
+        if (fresh)
+            take_dff(engine, s);
+    }
+}
+
+static void take_edge(struct engine *engine, const struct frame_edge *edge, struct frame_out *out)
+{
+    if (edge->rising == 0)
+        return;
+    const uint32_t i = edge->input;
+    if (engine->config.inputs[i].kind != CONFIG_INPUT_LICK)
+        machine_event(&engine->machine, TRIAL_ON_RISE, i, edge->t_ns);
+    else if (lick_edge(&engine->licks[i], edge->t_ns)) {
+        engine->n_licks++;
+        frame_decide(out, FRAME_LICK, i, edge->t_ns, 0.0);
+        tell_models(engine, EV_LICK, 0, 1.0, edge->t_ns, out);
+        machine_event(&engine->machine, TRIAL_ON_LICK, i, edge->t_ns);
+    }
+    for (uint32_t k = 0; k < engine->config.n_observes; k++) {
+        const struct config_observe *observe = &engine->config.observes[k];
+        if (observe->input == i)
+            tell_models(engine, (enum model_event_kind)observe->kind, observe->id, observe->mag, edge->t_ns, out);
+    }
+}
+
+static void take_status(struct engine *engine, const struct frame_status *status, struct frame_out *out)
+{
+    frame_decide(out, FRAME_DEVICE, status->device, engine->now_ns, (double)status->kind);
+    if (status->kind == FRAME_RECORDING_OVER)
+        end(engine, FRAME_END_DURATION, out);
+    else if (status->kind == FRAME_DEVICE_LOST &&
+             engine->config.devices[status->device].on_loss != CONFIG_ON_LOSS_CONTINUE)
+        end(engine, FRAME_END_DEVICE, out);
+}
+
+static void run_models(struct engine *engine, struct frame_out *out)
+{
+    for (uint32_t i = 0; i < engine->config.n_models; i++) {
+        struct predict *model = engine->models[i];
+        predict_advance(model, engine->now_ns);
+        for (uint32_t k = 0; k < model->n_scored; k++) {
+            const struct predict_scored *scored = &model->scored[k];
+            frame_decide(out, FRAME_SCORE, i, scored->t_ns, scored->score.residual);
+            if (out->n_dropped == 0)
+                out->decisions[out->n_decisions - 1].digest = det_digest(det_digest(0, scored->m), scored->p);
+            (void)posterior_add(&engine->posteriors[engine->config.models[i].signal], engine->place[i], scored->type,
+                                scored->t_ns, scored->m, scored->p, &scored->score);
+        }
+        if (model->lag_steps != engine->lag_steps[i])
+            frame_decide(out, FRAME_STEP_LAG, i, engine->now_ns, (double)(model->lag_steps - engine->lag_steps[i]));
+        engine->lag_steps[i] = model->lag_steps;
+    }
+}
+
+/* The time that a model's residual speaks of: the end of the last closed observation step, or the newest sample if that
+ * is older. */
+static int64_t residual_ns(const struct engine *engine, uint32_t model)
+{
+    const int64_t closed_ns = trace_end_ns(&engine->models[model]->trace);
+    const int64_t sample_ns = engine->fibres[engine->config.models[model].signal].dff_ns;
+    return sample_ns < closed_ns ? sample_ns : closed_ns;
+}
+
+static void run_trigger(struct engine *engine, uint32_t i, struct frame_out *out)
+{
+    struct trigger *trigger = &engine->triggers[i];
+    const struct predict *model = engine->models[trigger->config->model];
+    const int64_t t_ns = residual_ns(engine, trigger->config->model);
+    trigger_arm(trigger, (machine_armed(&engine->machine) >> i & 1) != 0);
+    if (!trigger->armed || t_ns <= engine->fed_ns[i] || t_ns < engine->machine.entered_ns)
+        return;
+    engine->fed_ns[i] = t_ns;
+    switch (trigger_feed(trigger, t_ns, model->residual_z)) {
+    case TRIGGER_NOTHING:
+        break;
+    case TRIGGER_FIRED:
+        engine->n_fired++;
+        frame_decide(out, FRAME_TRIGGER_FIRED, i, t_ns, model->residual_z);
+        machine_event(&engine->machine, TRIAL_ON_TRIGGER, i, t_ns);
+        break;
+    case TRIGGER_SHAM:
+        engine->n_sham++;
+        frame_decide(out, FRAME_TRIGGER_SHAM, i, t_ns, model->residual_z);
+        break;
+    case TRIGGER_LOCKED:
+        engine->n_locked++;
+        frame_decide(out, FRAME_TRIGGER_LOCKED, i, t_ns, model->residual_z);
+        break;
+    }
+}
+
+/* What the machine has just begun: which output shows which cue; and the counts. */
+static void note_actions(struct engine *engine, const struct frame_out *out, uint32_t first)
+{
+    for (uint32_t i = first; i < out->n_decisions; i++) {
+        const struct frame_decision *decision = &out->decisions[i];
+        if (decision->kind == FRAME_CUE && engine->config.cues[decision->id].output != UINT32_MAX)
+            engine->cue_of[engine->config.cues[decision->id].output] = decision->id;
+        engine->n_rewards += decision->kind == FRAME_REWARD;
+        engine->rewarded_ul += decision->kind == FRAME_REWARD ? decision->value : 0.0;
+        engine->n_limited += decision->kind == FRAME_LIMITED;
+    }
+}
+
+/* Cues without an output of their own are events as soon as they are decided. */
+static void tell_bare_cues(struct engine *engine, uint32_t first, struct frame_out *out)
+{
+    const uint32_t n = out->n_decisions;
+    for (uint32_t i = first; i < n; i++) {
+        const struct frame_decision decision = out->decisions[i];
+        if (decision.kind == FRAME_CUE && engine->config.cues[decision.id].output == UINT32_MAX)
+            tell_models(engine, decision.value > 0.0 ? EV_CS_ON : EV_CS_OFF, decision.id, decision.value, decision.t_ns,
+                        out);
+    }
+}
+
+static void run_task(struct engine *engine, struct frame_out *out)
+{
+    const uint32_t first = out->n_decisions;
+    const struct machine_hands hands = {&engine->safety, engine->trains, engine->reward_ul};
+    machine_tick(&engine->machine, engine->now_ns, &hands, out);
+    for (uint32_t i = 0; i < engine->config.n_trains; i++)
+        train_tick(&engine->trains[i], i, engine->now_ns, &engine->safety, out);
+    if (out->n_decisions > first) {
+        note_actions(engine, out, first);
+        tell_bare_cues(engine, first, out);
+    }
+    if (engine->machine.over)
+        end(engine, FRAME_END_TASK, out);
+    else if (engine->machine.wanted_ns != INT64_MIN && engine->now_ns - engine->machine.wanted_ns > PLAN_LATE_NS) {
+        frame_decide(out, FRAME_PLAN_LATE, (uint32_t)engine->machine.number + 1, engine->now_ns, 0.0);
+        end(engine, FRAME_END_NO_PLAN, out);
+    }
+}
+
+static void decide_digest(struct engine *engine, uint32_t id, uint64_t digest, struct frame_out *out)
+{
+    frame_decide(out, FRAME_DIGEST, id, engine->now_ns, 0.0);
+    if (out->n_dropped == 0)
+        out->decisions[out->n_decisions - 1].digest = digest;
+}
+
+static void run_digests(struct engine *engine, struct frame_out *out)
+{
+    engine->digest_ns = engine->now_ns - engine->now_ns % DIGEST_NS + DIGEST_NS;
+    decide_digest(engine, 0, engine->digest, out);
+    for (uint32_t i = 0; i < engine->config.n_models; i++) {
+        const struct predict *model = engine->models[i];
+        const uint64_t digest = det_digest(det_digest(model->digest, model->predicted), model->residual_z);
+        decide_digest(engine, i + 1, digest, out);
+    }
+}
+
+static void begin(struct engine *engine, struct frame_out *out)
+{
+    engine->started = true;
+    for (uint32_t i = 0; i < engine->config.n_outputs; i++)
+        if (engine->config.outputs[i].kind == CONFIG_OUTPUT_LED)
+            (void)safety_on(&engine->safety, i, INT64_MAX, 0.0, engine->now_ns, engine->now_ns, out);
+}
+
+/* After the end nothing runs but the guard over the outputs. */
+static void wind_down(struct engine *engine, struct frame_out *out)
+{
+    safety_tick(&engine->safety, engine->now_ns, out);
+    engine->finished = safety_all_safe(&engine->safety) || engine->now_ns - engine->ended_ns >= END_NS;
+    out->finished = engine->finished;
+}
+
+static void take_in(struct engine *engine, const struct frame_in *in, struct frame_out *out)
+{
+    for (uint32_t i = 0; i < engine->config.n_signals; i++)
+        take_samples(engine, i, in);
+    for (uint32_t i = 0; i < in->n_edges; i++)
+        take_edge(engine, &in->edges[i], out);
+    for (uint32_t i = 0; i < in->n_commands; i++)
+        end(engine, in->commands[i].kind == FRAME_ESTOP ? FRAME_END_ESTOP : FRAME_END_STOP, out);
+    for (uint32_t i = 0; i < in->n_status; i++)
+        take_status(engine, &in->status[i], out);
+    if (in->plan != NULL)
+        machine_plan(&engine->machine, in->plan);
+}
+
+void engine_tick(struct engine *engine, const struct frame_in *in, struct frame_out *out)
+{
+    frame_out_clear(out);
+    out->finished = engine->finished;
+    if (engine->finished)
+        return;
+    engine->now_ns = in->wake_ns > engine->now_ns ? in->wake_ns : engine->now_ns;
+    for (uint32_t i = 0; i < in->n_applied; i++)
+        take_applied(engine, &in->applied[i], out);
+    if (engine->ended) {
+        wind_down(engine, out);
+        return;
+    }
+    if (!engine->started)
+        begin(engine, out);
+    take_in(engine, in, out);
+    run_models(engine, out);
+    if (engine->config.has_task != 0 && !engine->ended) {
+        for (uint32_t i = 0; i < engine->config.n_triggers; i++)
+            run_trigger(engine, i, out);
+        run_task(engine, out);
+    }
+    if (engine->now_ns >= engine->config.duration_ns)
+        end(engine, FRAME_END_DURATION, out);
+    if (!engine->ended)
+        safety_tick(&engine->safety, engine->now_ns, out);
+    if (engine->now_ns >= engine->digest_ns || engine->ended)
+        run_digests(engine, out);
+}
+
+void engine_look(const struct engine *engine, struct engine_view *view)
+{
+    memset(view, 0, sizeof *view);
+    view->now_ns = engine->now_ns;
+    view->trial = engine->machine.number;
+    memcpy(view->state, machine_state(&engine->machine), strlen(machine_state(&engine->machine)));
+    view->n_licks = engine->n_licks;
+    view->n_rewards = engine->n_rewards;
+    view->n_fired = engine->n_fired;
+    view->n_sham = engine->n_sham;
+    view->n_locked = engine->n_locked;
+    view->n_limited = engine->n_limited;
+    view->reward_ul = engine->rewarded_ul;
+    view->n_signals = engine->config.n_signals;
+    view->n_models = engine->config.n_models;
+    for (uint32_t i = 0; i < view->n_signals; i++) {
+        const struct photometry *fibre = &engine->fibres[i];
+        view->signals[i].dff = fibre->dff;
+        view->signals[i].slope = fibre->slope;
+        view->signals[i].dff_ns = fibre->dff_ns;
+        view->signals[i].trusted = fibre->trusted;
+        view->signals[i].flags = fibre->flags;
+    }
+    for (uint32_t i = 0; i < view->n_models; i++) {
+        const struct predict *model = engine->models[i];
+        view->models[i].predicted = model->predicted;
+        view->models[i].residual = model->residual;
+        view->models[i].residual_z = model->residual_z;
+        view->models[i].gain = model->gain.g;
+        view->models[i].offset = model->gain.o;
+        view->models[i].r = score_r(&model->score.type[SCORE_POOLED].all);
+    }
+}
+
+const struct predict *engine_model(const struct engine *engine, uint32_t i)
+{
+    return i < engine->config.n_models ? engine->models[i] : NULL;
+}
+
+const struct posterior *engine_posterior(const struct engine *engine, uint32_t i)
+{
+    return i < engine->config.n_signals && engine->posteriors[i].n > 0 ? &engine->posteriors[i] : NULL;
+}

@@ -1,0 +1,152 @@
+#include "tests/unit/closed_loop.h"
+#include "drivers/sim/sim.h"
+#include "engine/base/det.h"
+#include "engine/base/units.h"
+#include "planner/rig.h"
+#include "tests/test.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct closed_loop closed_loop;
+static const struct driver_ops *const drivers[] = {&sim_driver};
+static bool prepared; /* the next tick's frame is made */
+
+static void expect_ok(bool ok, const struct error *err)
+{
+    char line[512];
+    if (!ok)
+        fail_msg("%s", error_line(err, line, sizeof line));
+}
+
+void closed_loop_open(const char *task, const char *const *set, uint64_t seed)
+{
+    closed_loop_open_for(task, set, seed, INT64_MAX);
+}
+
+void closed_loop_open_for(const char *task, const char *const *set, uint64_t seed, int64_t duration_ns)
+{
+    struct closed_loop *loop = &closed_loop;
+    struct error err = {0};
+    size_t n_set = 0;
+    memset(loop, 0, sizeof *loop);
+    prepared = false;
+    while (set != NULL && set[n_set] != NULL)
+        n_set++;
+    expect_ok(rig_load("rig-configs/sim.lua", drivers, 1, &loop->config, &err), &err);
+    loop->config.seed = seed;
+    loop->config.duration_ns = duration_ns;
+    expect_ok(task_load(&loop->task, task, set, n_set, seed, &loop->config, &err), &err);
+    const size_t size = engine_size(&loop->config, &err);
+    expect_ok(size > 0, &err);
+    loop->memory = aligned_alloc(ARENA_ALIGN, (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN);
+    assert_non_null(loop->memory);
+    memset(loop->memory, 0, size);
+    struct arena arena;
+    arena_init(&arena, loop->memory, size);
+    expect_ok(engine_init(&loop->engine, &loop->config, &arena, &err), &err);
+    expect_ok(devices_open(&loop->devices, &loop->config, drivers, 1, NULL, &err), &err);
+    expect_ok(devices_start(&loop->devices, &err), &err);
+}
+
+struct frame_in *closed_loop_frame(void)
+{
+    struct closed_loop *loop = &closed_loop;
+    struct frame_in *in = &loop->frames[0];
+    if (prepared)
+        return in;
+    *in = loop->frames[1];
+    in->plan = loop->plan.number > loop->outcome.number ? &loop->plan : NULL;
+    if (in->plan != NULL)
+        loop->outcome.number = loop->plan.number;
+    in->n = loop->n;
+    in->due_ns = in->wake_ns = loop->n * loop->config.period_ns;
+    prepared = true;
+    return in;
+}
+
+static void plan(void)
+{
+    struct closed_loop *loop = &closed_loop;
+    struct error err = {0};
+    if (loop->silent_planner)
+        return;
+    const struct frame_decision *end = closed_loop_decided(FRAME_TRIAL_END);
+    loop->outcome.last_state = end != NULL ? end->id : 0;
+    loop->outcome.n_licks = end != NULL ? (uint32_t)end->value : 0;
+    expect_ok(task_plan(loop->task, &loop->outcome, &loop->plan, &err), &err);
+}
+
+static void note(void)
+{
+    struct closed_loop *loop = &closed_loop;
+    for (uint32_t i = 0; i < loop->out.n_decisions; i++) {
+        const struct frame_decision *d = &loop->out.decisions[i];
+        loop->n_decisions[d->kind]++;
+        loop->rewarded_ul += d->kind == FRAME_REWARD ? d->value : 0;
+        if (d->kind == FRAME_END)
+            loop->reason = (uint32_t)d->value;
+        loop->digest = det_digest(det_digest(det_digest(loop->digest, (double)d->kind), d->value), (double)d->t_ns);
+        loop->digest = det_digest(loop->digest, (double)(d->digest >> 11));
+    }
+    for (uint32_t i = 0; i < loop->out.n_writes; i++)
+        loop->digest = det_digest(loop->digest, loop->out.writes[i].level + loop->out.writes[i].output);
+    loop->n_writes += loop->out.n_writes;
+}
+
+void closed_loop_tick(int64_t late_ns)
+{
+    struct closed_loop *loop = &closed_loop;
+    struct frame_in *in = closed_loop_frame();
+    in->wake_ns += late_ns;
+    devices_read(&loop->devices, in);
+    engine_tick(loop->engine, in, &loop->out);
+    prepared = false;
+    loop->now_ns = in->wake_ns;
+    note();
+    frame_in_clear(&loop->frames[1]);
+    devices_write(&loop->devices, &loop->out, in->wake_ns, &loop->frames[1]);
+    loop->n++;
+    if (closed_loop_decided(FRAME_PLAN_WANTED) != NULL)
+        plan();
+}
+
+void closed_loop_run_until(int64_t t_ns)
+{
+    while (closed_loop.n * closed_loop.config.period_ns < t_ns && closed_loop.out.finished == 0)
+        closed_loop_tick(0);
+}
+
+void closed_loop_skip(int64_t n)
+{
+    closed_loop.n += n;
+    prepared = false;
+}
+
+const struct frame_decision *closed_loop_decided(uint32_t kind)
+{
+    for (uint32_t i = 0; i < closed_loop.out.n_decisions; i++)
+        if (closed_loop.out.decisions[i].kind == kind)
+            return &closed_loop.out.decisions[i];
+    return NULL;
+}
+
+double closed_loop_level(const char *output)
+{
+    struct closed_loop *loop = &closed_loop;
+    for (uint32_t i = 0; i < loop->config.n_outputs; i++)
+        if (strcmp(loop->config.outputs[i].name, output) == 0)
+            return sim_driver.level(loop->devices.device[0].driver, i, loop->now_ns);
+    fail_msg("no output %s", output);
+    return 0;
+}
+
+int closed_loop_close(void **state)
+{
+    (void)state;
+    devices_close(&closed_loop.devices);
+    task_free(closed_loop.task);
+    free(closed_loop.memory);
+    closed_loop.task = NULL;
+    closed_loop.memory = NULL;
+    return 0;
+}

@@ -13,5 +13,7 @@ enum log_level {
     LOG_DEBUG, /* only with PHASIC_DEBUG set */
 };
 
-/* Writes one line: level, `event`, and the formatted `key=value` pairs. */
+/* Writes one line: level, `event`, and the formatted `key=value` pairs, cut to 511 bytes; control characters become
+ * '?'.
+ */
 void log_event(enum log_level level, const char *event, const char *pairs, ...) PRINTF_LIKE(3, 4);

@@ -1,170 +1,12 @@
 #include "engine/engine.h"
 #include "engine/base/det.h"
 #include "engine/base/units.h"
-#include "engine/model/posterior.h"
-#include "engine/model/predict.h"
-#include "engine/safety/safety.h"
-#include "engine/signal/lick.h"
-#include "engine/signal/photometry.h"
-#include "engine/task/machine.h"
-#include "engine/task/trigger.h"
-#include <assert.h>
+#include "engine/engine_state.h"
 #include <string.h>
 
-static const int64_t DIGEST_NS = 100 * MS;     /* between two digests: a difference in a replay is found this close */
-static const int64_t PLAN_LATE_NS = 1 * S;     /* a task that can't say what comes next within this has failed */
-static const int64_t END_NS = 100 * MS;        /* outputs have this long to confirm that they are safe */
-static const int64_t LICK_BOUT_GAP_NS = 1 * S; /* wider than any refractory time that config_check allows */
-
-#define NO_CUE UINT32_MAX
-
-struct engine {
-    struct config config;
-    struct safety safety;
-    struct machine machine;
-    struct train trains[CONFIG_TRAINS_MAX];
-    struct trigger triggers[CONFIG_TRIGGERS_MAX];
-    int64_t fed_ns[CONFIG_TRIGGERS_MAX]; /* time of the value that the trigger saw last */
-    struct lick licks[FRAME_INPUTS_MAX];
-    struct photometry fibres[CONFIG_SIGNALS_MAX];
-    struct predict *models[CONFIG_MODELS_MAX];
-    struct posterior posteriors[CONFIG_SIGNALS_MAX];
-    uint32_t place[CONFIG_MODELS_MAX]; /* of the model among those of its signal */
-    uint64_t lag_steps[CONFIG_MODELS_MAX];
-    uint32_t cue_of[FRAME_OUTPUTS_MAX];  /* the cue that the output shows or showed last, or NO_CUE */
-    double reward_ul[FRAME_OUTPUTS_MAX]; /* what the valve's next confirmed opening gives */
-    uint64_t digest;                     /* of everything that photometry gave */
-    int64_t digest_ns;
-    int64_t now_ns;
-    int64_t ended_ns;
-    bool started, ended, finished;
-    uint64_t n_licks, n_rewards, n_fired, n_sham, n_locked, n_limited;
-    double rewarded_ul;
-};
-
-static bool signal_init(struct engine *engine, uint32_t i, struct error *err)
-{
-    const struct config_signal *signal = &engine->config.signals[i];
-    return photometry_init(&engine->fibres[i],
-                           &(struct photometry_config){
-                               .sample_hz = engine->config.channels[signal->channel_signal].rate_hz,
-                               .lowpass_hz = signal->lowpass_hz,
-                               .tau_baseline_s = signal->tau_baseline_s,
-                               .tau_fit_s = signal->tau_fit_s,
-                               .clip_low_v = signal->clip_low_v,
-                               .clip_high_v = signal->clip_high_v,
-                               .has_control = signal->channel_control != UINT32_MAX,
-                           },
-                           err);
-}
-
-static bool model_init(struct predict *predict, const struct config *config, uint32_t i, struct arena *arena,
-                       struct error *err)
-{
-    const struct config_model *model = &config->models[i];
-    const struct config_signal *signal = &config->signals[model->signal];
-    const struct model_ops *ops = model_find(model->name);
-    double params[MODEL_PARAMS_MAX];
-    assert(ops != NULL); /* config_check has looked */
-    model_defaults(ops, params);
-    for (uint32_t k = 0; k < model->n_settings; k++)
-        params[model_param_index(ops, model->settings[k].name)] = model->settings[k].value;
-    return predict_init(predict,
-                        &(struct predict_config){.model = model->name,
-                                                 .params = params,
-                                                 .mag_ref = model->mag_ref,
-                                                 .tick_ns = config->period_ns,
-                                                 .step_ns = model->step_ns,
-                                                 .stagger_ticks = i,
-                                                 .sensor = signal->sensor,
-                                                 .region = signal->region,
-                                                 .seed = config->seed},
-                        arena, err);
-}
-
-static bool models_init(struct engine *engine, struct arena *arena, struct error *err)
-{
-    const struct config *config = &engine->config;
-    uint32_t n_of[CONFIG_SIGNALS_MAX] = {0};
-    for (uint32_t i = 0; i < config->n_models; i++) {
-        engine->models[i] = arena_take(arena, sizeof *engine->models[i]);
-        if (engine->models[i] != NULL && !model_init(engine->models[i], config, i, arena, err))
-            return false;
-        engine->place[i] = n_of[config->models[i].signal]++;
-    }
-    for (uint32_t s = 0; s < config->n_signals; s++)
-        if (n_of[s] > 0)
-            posterior_init(&engine->posteriors[s], n_of[s]);
-    return true;
-}
-
-/* Everything but the models. */
-static bool parts_init(struct engine *engine, struct error *err)
-{
-    const struct config *config = &engine->config;
-    safety_init(&engine->safety, config);
-    machine_init(&engine->machine, config);
-    for (uint32_t i = 0; i < config->n_trains; i++)
-        train_init(&engine->trains[i], &config->trains[i]);
-    for (uint32_t i = 0; i < config->n_triggers; i++) {
-        trigger_init(&engine->triggers[i], &config->triggers[i], config->seed);
-        engine->fed_ns[i] = INT64_MIN;
-    }
-    for (uint32_t i = 0; i < FRAME_OUTPUTS_MAX; i++)
-        engine->cue_of[i] = NO_CUE;
-    for (uint32_t i = 0; i < config->n_inputs; i++)
-        if (config->inputs[i].kind == CONFIG_INPUT_LICK &&
-            !lick_init(&engine->licks[i],
-                       &(struct lick_config){.refractory_ns = config->inputs[i].refractory_ns,
-                                             .bout_gap_ns = LICK_BOUT_GAP_NS},
-                       err))
-            return false;
-    for (uint32_t i = 0; i < config->n_signals; i++)
-        if (!signal_init(engine, i, err))
-            return false;
-    return true;
-}
-
-/* What the models take of the arena, with a model on the stack in place of those that are not there. */
-static bool measure(const struct config *config, struct arena *arena, struct error *err)
-{
-    struct predict predict;
-    for (uint32_t i = 0; i < config->n_models; i++) {
-        (void)arena_take(arena, sizeof predict);
-        if (!model_init(&predict, config, i, arena, err))
-            return false;
-    }
-    return true;
-}
-
-bool engine_init(struct engine **engine, const struct config *config, struct arena *arena, struct error *err)
-{
-    *engine = NULL;
-    if (!config_check(config, err))
-        return false;
-    struct engine *made = arena_take(arena, sizeof *made);
-    if (arena->base == NULL)
-        return measure(config, arena, err);
-    if (made == NULL)
-        return error_set(err, ERROR_SYSTEM, NULL, "engine", NULL, "the arena is too small");
-    made->config = *config;
-    if (!parts_init(made, err) || !models_init(made, arena, err))
-        return false;
-    if (!arena_fits(arena))
-        return error_set(err, ERROR_SYSTEM, NULL, "engine", NULL, "the arena is too small");
-    *engine = made;
-    return true;
-}
-
-size_t engine_size(const struct config *config, struct error *err)
-{
-    struct arena arena;
-    struct engine *engine;
-    arena_init(&arena, NULL, 0);
-    return engine_init(&engine, config, &arena, err) ? arena.used : 0;
-}
-
-/* The tick's parts, in their order. */
+static const int64_t DIGEST_NS = 100 * MS; /* between two digests: a difference in a replay is found this close */
+static const int64_t PLAN_LATE_NS = 1 * S; /* a task that can't say what comes next within this has failed */
+static const int64_t END_NS = 100 * MS;    /* outputs have this long to confirm that they are safe */
 
 static void tell_models(struct engine *engine, enum model_event_kind kind, uint32_t id, double mag, int64_t t_ns,
                         struct frame_out *out)
@@ -202,7 +44,7 @@ static void take_applied(struct engine *engine, const struct frame_applied *appl
     }
     if (kind == CONFIG_OUTPUT_LASER)
         tell_models(engine, on ? EV_OPTO_ON : EV_OPTO_OFF, 0, on ? 1.0 : 0.0, applied->t_ns, out);
-    if (engine->cue_of[o] != NO_CUE)
+    if (engine->cue_of[o] != ENGINE_NO_CUE)
         tell_models(engine, on ? EV_CS_ON : EV_CS_OFF, engine->cue_of[o], on ? 1.0 : 0.0, applied->t_ns, out);
 }
 
@@ -245,18 +87,24 @@ static void take_samples(struct engine *engine, uint32_t s, const struct frame_i
     }
 }
 
+static void tell_task(struct engine *engine, enum trial_event_kind kind, uint32_t id, int64_t t_ns)
+{
+    if (engine->config.has_task != 0)
+        machine_event(&engine->machine, kind, id, t_ns);
+}
+
 static void take_edge(struct engine *engine, const struct frame_edge *edge, struct frame_out *out)
 {
     if (edge->rising == 0)
         return;
     const uint32_t i = edge->input;
     if (engine->config.inputs[i].kind != CONFIG_INPUT_LICK)
-        machine_event(&engine->machine, TRIAL_ON_RISE, i, edge->t_ns);
+        tell_task(engine, TRIAL_ON_RISE, i, edge->t_ns);
     else if (lick_edge(&engine->licks[i], edge->t_ns)) {
         engine->n_licks++;
         frame_decide(out, FRAME_LICK, i, edge->t_ns, 0.0);
         tell_models(engine, EV_LICK, 0, 1.0, edge->t_ns, out);
-        machine_event(&engine->machine, TRIAL_ON_LICK, i, edge->t_ns);
+        tell_task(engine, TRIAL_ON_LICK, i, edge->t_ns);
     }
     for (uint32_t k = 0; k < engine->config.n_observes; k++) {
         const struct config_observe *observe = &engine->config.observes[k];
@@ -375,7 +223,7 @@ static void run_task(struct engine *engine, struct frame_out *out)
     }
 }
 
-static void decide_digest(struct engine *engine, uint32_t id, uint64_t digest, struct frame_out *out)
+static void decide_digest(const struct engine *engine, uint32_t id, uint64_t digest, struct frame_out *out)
 {
     frame_decide(out, FRAME_DIGEST, id, engine->now_ns, 0.0);
     if (out->n_dropped == 0)

@@ -118,6 +118,19 @@ bool devices_force_safe(struct devices *devices, int64_t now_ns)
     return all;
 }
 
+bool devices_all_safe(struct devices *devices, const struct config *config, int64_t now_ns)
+{
+    for (uint32_t i = 0; i < config->n_outputs; i++) {
+        const uint32_t d = config->outputs[i].device;
+        if (d >= devices->n || devices->device[d].ops->level == NULL)
+            return false;
+        const double level = devices->device[d].ops->level(devices->device[d].driver, i, now_ns);
+        if (level < config->outputs[i].safe_level || level > config->outputs[i].safe_level)
+            return false;
+    }
+    return true;
+}
+
 void devices_stop(struct devices *devices)
 {
     for (uint32_t i = 0; i < devices->n; i++)
@@ -126,7 +139,7 @@ void devices_stop(struct devices *devices)
 
 void devices_close(struct devices *devices)
 {
-    for (uint32_t i = 0; i < devices->n; i++)
+    for (uint32_t i = devices->n; i-- > 0;)
         devices->device[i].ops->close(devices->device[i].driver);
     *devices = (struct devices){0};
 }

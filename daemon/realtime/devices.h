@@ -31,5 +31,8 @@ void devices_request_safe(struct devices *devices, int64_t now_ns) RT_SAFE;
 /* Every output of every device safe, without the core. True if all devices confirmed it. */
 bool devices_force_safe(struct devices *devices, int64_t now_ns);
 
+/* True if every output of `config` reads back as safe; false also if a driver can't read back. */
+bool devices_all_safe(struct devices *devices, const struct config *config, int64_t now_ns);
+
 void devices_stop(struct devices *devices);
 void devices_close(struct devices *devices);

@@ -35,6 +35,8 @@ bool ring_push(struct ring *ring, uint32_t type, const void *data, uint32_t size
     const uint64_t padding = to_end < need ? to_end : 0;
     if (head + padding + need - tail > ring->size)
         return false;
+    /* whoever sees a byte of this copy sees, in ring_valid, where the head was */
+    atomic_thread_fence(memory_order_release);
     if (padding > 0) {
         const struct front front = {0, (uint32_t)(padding - sizeof front)};
         memcpy(ring->data + (head & (ring->size - 1)), &front, sizeof front);
@@ -46,6 +48,13 @@ bool ring_push(struct ring *ring, uint32_t type, const void *data, uint32_t size
     memcpy(at + sizeof front, data, size);
     atomic_store_explicit(&ring->head, head + need, memory_order_release);
     return true;
+}
+
+bool ring_has_room(const struct ring *ring, uint32_t size)
+{
+    const uint64_t used = atomic_load_explicit(&ring->head, memory_order_relaxed) -
+                          atomic_load_explicit(&ring->tail, memory_order_acquire);
+    return whole(size) <= ring->size / 4 && used + 2 * whole(size) <= ring->size; /* padding takes less than a record */
 }
 
 /* What is in flight behind the head is at most a record and the padding before it: half a ring. */

@@ -33,6 +33,9 @@ void ring_init(struct ring *ring, uint64_t size);
 /* Copies one record in. False if there is no room or it is larger than a quarter of the ring: then nothing changed. */
 bool ring_push(struct ring *ring, uint32_t type, const void *data, uint32_t size) RT_SAFE;
 
+/* True if a record of `size` bytes would fit now: the writer's look ahead. */
+bool ring_has_room(const struct ring *ring, uint32_t size) RT_SAFE;
+
 /* The record at *position (bytes, as the reader keeps it), which then moves behind it. RING_LAPPED: the writer has
  * overwritten it; *position then stands at the oldest record that the journal has not released. A lapped reader's copy
  * of `record->data` is only good if ring_valid still says so after copying. */

@@ -36,7 +36,9 @@ struct shared {
     _Atomic uint32_t host_ready;                        /* the host: the journal is open and the first trial planned */
     _Atomic uint32_t hazard;                            /* the core: 1 while a valve or laser is not confirmed safe */
     _Atomic uint64_t core_beat, keeper_beat, host_beat; /* each its own: moves at every tick or look */
+    _Atomic int64_t ticks, skipped_ticks;               /* the core: done, and missed */
     _Atomic uint32_t stop, estop;                       /* the keeper (signals): asks the core to end */
+    _Atomic uint32_t estop_taken;                       /* the core: the emergency stop is in a frame */
     _Atomic int64_t start_ns;                           /* the core: CLOCK_MONOTONIC at session time 0 */
 
     /* The next trial: the host fills it while posted == taken, then posted becomes its number; the core copies it. */
@@ -68,5 +70,6 @@ void shared_detach(struct shared *shared);
 /* The core's side of the snapshot. */
 void shared_publish(struct shared *shared, const struct shared_snapshot *snapshot) RT_SAFE;
 
-/* An observer's side: a consistent copy. */
-void shared_observe(const struct shared *shared, struct shared_snapshot *snapshot);
+/* An observer's side: a consistent copy. False, and all zero: the core was killed while it wrote, or stands still there
+ * for 20 ms. Not real-time. */
+bool shared_observe(const struct shared *shared, struct shared_snapshot *snapshot);

@@ -38,7 +38,8 @@ struct record_close {
 /* The loop's own times around one tick, for the latency ledger. */
 struct record_times {
     int64_t decided_ns; /* session time right after engine_tick */
-    int64_t written_ns; /* session time after the last driver's write returned; decided_ns if nothing was written */
+    int64_t written_ns; /* when the last driver's write of the tick before had returned: a tick is recorded before its
+                           own outputs move; decided_ns if that tick wrote nothing */
 };
 
 enum {

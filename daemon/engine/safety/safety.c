@@ -1,10 +1,6 @@
 #include "engine/safety/safety.h"
-#include "engine/base/units.h"
 #include <assert.h>
 #include <string.h>
-
-/* A board confirms within a tick or two; after this long an unconfirmed OFF is written again. */
-static const int64_t REPEAT_NS = 5 * MS;
 
 void safety_init(struct safety *safety, const struct config *config)
 {
@@ -13,7 +9,7 @@ void safety_init(struct safety *safety, const struct config *config)
     for (uint32_t i = 0; i < config->n_outputs; i++) {
         struct safety_line *line = &safety->lines[i];
         line->applied = line->wanted = config->outputs[i].safe_level;
-        line->on_ns = line->off_ns = line->written_ns = INT64_MIN;
+        line->on_ns = line->off_ns = line->written_ns = line->asked_ns = INT64_MIN;
         line->end_ns = INT64_MAX;
     }
 }
@@ -29,9 +25,9 @@ void safety_applied(struct safety *safety, const struct frame_applied *applied)
     struct safety_line *line = &safety->lines[applied->output];
     const bool safe = same_level(applied->level, safety->config->outputs[applied->output].safe_level);
     if (safe) {
-        line->off_ns = applied->t_ns;
+        if (line->on_ns != INT64_MIN || line->off_ns < line->asked_ns) /* an OFF written twice does not move the gap */
+            line->off_ns = applied->t_ns;
         line->on_ns = INT64_MIN;
-        line->cut = false;
     } else if (line->on_ns == INT64_MIN)
         line->on_ns = applied->t_ns;
     line->applied = applied->level;
@@ -51,11 +47,17 @@ static void write_level(struct safety *safety, uint32_t output, double level, in
         (struct frame_write){.cause_ns = cause_ns, .pulse_ns = pulse_ns, .level = level, .output = output};
 }
 
+static bool wanted_on(const struct safety *safety, uint32_t output)
+{
+    return !same_level(safety->lines[output].wanted, safety->config->outputs[output].safe_level);
+}
+
+/* An ON whose confirmation was lost leaves `applied` as it was: only a confirmation of its OFF itself makes safe. */
 static bool is_safe(const struct safety *safety, uint32_t output)
 {
     const struct safety_line *line = &safety->lines[output];
-    const double safe = safety->config->outputs[output].safe_level;
-    return same_level(line->wanted, safe) && same_level(line->applied, safe);
+    return !wanted_on(safety, output) && line->off_ns >= line->asked_ns &&
+           same_level(line->applied, safety->config->outputs[output].safe_level);
 }
 
 static enum safety_verdict judge(const struct safety *safety, uint32_t output, int64_t length_ns, double ul,
@@ -88,12 +90,14 @@ enum safety_verdict safety_on(struct safety *safety, uint32_t output, int64_t le
         return verdict;
     }
     const struct config_output *limits = &safety->config->outputs[output];
-    const bool timed = limits->guard == CONFIG_GUARD_DEVICE_TIMED && limits->max_on_ns != INT64_MAX;
+    const bool timed = limits->guard == CONFIG_GUARD_DEVICE_TIMED;
     const bool open = length_ns == INT64_MAX;
+    const int64_t longest_ns = open ? limits->max_on_ns : length_ns;
     line->granted_ul += ul;
     line->n_granted++;
+    line->asked_ns = now_ns;
     line->end_ns = open ? INT64_MAX : now_ns + length_ns;
-    const int64_t pulse_ns = !timed ? 0 : open ? limits->max_on_ns : length_ns; /* what the device ends by itself */
+    const int64_t pulse_ns = timed && longest_ns != INT64_MAX ? longest_ns : 0; /* what the device ends by itself */
     write_level(safety, output, limits->on_level, pulse_ns, now_ns, cause_ns, out);
     return SAFETY_GRANTED;
 }
@@ -101,39 +105,37 @@ enum safety_verdict safety_on(struct safety *safety, uint32_t output, int64_t le
 void safety_off(struct safety *safety, uint32_t output, int64_t now_ns, int64_t cause_ns, struct frame_out *out)
 {
     assert(output < safety->config->n_outputs);
-    if (is_safe(safety, output))
-        return;
+    if (!wanted_on(safety, output))
+        return; /* an OFF that is not confirmed is safety_tick's */
+    safety->lines[output].asked_ns = now_ns;
     safety->lines[output].end_ns = INT64_MAX;
     write_level(safety, output, safety->config->outputs[output].safe_level, 0, now_ns, cause_ns, out);
 }
 
-/* True if the line will have been on for longer than it may before the next tick can act. */
+/* True if the line, wanted on, will have been on for longer than it may before the next tick can act. */
 static bool too_long(const struct safety *safety, uint32_t output, int64_t now_ns)
 {
     const struct safety_line *line = &safety->lines[output];
     const int64_t max_on_ns = safety->config->outputs[output].max_on_ns;
-    if (max_on_ns == INT64_MAX || line->on_ns == INT64_MIN)
-        return false;
+    const int64_t since_ns = line->on_ns != INT64_MIN ? line->on_ns : line->asked_ns; /* unconfirmed: from the asking */
     const bool pulse = line->end_ns != INT64_MAX; /* ends by itself at end_ns, which judge() has checked */
-    return now_ns - line->on_ns > max_on_ns - (pulse ? 0 : safety->config->period_ns);
+    return max_on_ns != INT64_MAX && now_ns - since_ns > max_on_ns - (pulse ? 0 : safety->config->period_ns);
 }
 
 void safety_tick(struct safety *safety, int64_t now_ns, struct frame_out *out)
 {
     for (uint32_t i = 0; i < safety->config->n_outputs; i++) {
         struct safety_line *line = &safety->lines[i];
-        const double safe = safety->config->outputs[i].safe_level;
-        const bool wanted_on = !same_level(line->wanted, safe);
-        if (wanted_on && line->end_ns != INT64_MAX && now_ns >= line->end_ns) {
-            safety_off(safety, i, now_ns, line->end_ns, out);
-        } else if (too_long(safety, i, now_ns) && (wanted_on || now_ns - line->written_ns >= REPEAT_NS)) {
-            if (!line->cut)
+        if (wanted_on(safety, i)) {
+            if (line->end_ns != INT64_MAX && now_ns >= line->end_ns) {
+                safety_off(safety, i, now_ns, line->end_ns, out);
+            } else if (too_long(safety, i, now_ns)) {
                 frame_decide(out, FRAME_LIMITED, i, now_ns, (double)SAFETY_CUT);
-            line->cut = true;
-            safety_off(safety, i, now_ns, now_ns, out);
-        } else if (!wanted_on && !same_level(line->applied, safe) && now_ns - line->written_ns >= REPEAT_NS) {
+                safety_off(safety, i, now_ns, now_ns, out);
+            }
+        } else if (!is_safe(safety, i) && now_ns > line->written_ns) {
             line->n_repeated++;
-            write_level(safety, i, safe, 0, now_ns, now_ns, out);
+            write_level(safety, i, safety->config->outputs[i].safe_level, 0, now_ns, now_ns, out);
         }
     }
 }

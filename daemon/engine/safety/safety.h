@@ -22,13 +22,13 @@ enum safety_verdict {
 struct safety_line {
     double applied;     /* level last confirmed */
     int64_t on_ns;      /* when it was confirmed to leave the safe level; INT64_MIN while safe */
-    int64_t off_ns;     /* when it was last confirmed safe; INT64_MIN before the first time */
+    int64_t off_ns;     /* when it was confirmed to be safe again; INT64_MIN before the first time */
     double wanted;      /* level last written */
     int64_t written_ns; /* when */
+    int64_t asked_ns;   /* when `wanted` last changed: a confirmation from before that says nothing about it */
     int64_t end_ns;     /* when the granted pulse ends; INT64_MAX: open, until safety_off or the longest on-time */
     double granted_ul;  /* in this session */
     uint64_t n_granted, n_refused, n_repeated;
-    bool cut; /* the longest on-time has been reported for this on-phase */
 };
 
 struct safety {
@@ -48,7 +48,7 @@ void safety_applied(struct safety *safety, const struct frame_applied *applied) 
 enum safety_verdict safety_on(struct safety *safety, uint32_t output, int64_t length_ns, double ul, int64_t now_ns,
                               int64_t cause_ns, struct frame_out *out) RT_SAFE;
 
-/* Back to the safe level, always allowed. Nothing happens if it is safe already. */
+/* Back to the safe level, always allowed. Nothing happens if that was its last write: safety_tick repeats it. */
 void safety_off(struct safety *safety, uint32_t output, int64_t now_ns, int64_t cause_ns,
                 struct frame_out *out) RT_SAFE;
 

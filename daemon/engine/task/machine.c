@@ -41,6 +41,8 @@ static void act(struct machine *machine, const struct trial_action *action, int6
         break;
     case TRIAL_CS: {
         const uint32_t output = machine->config->cues[id].output;
+        if ((machine->lit >> id & 1) != 0)
+            break;
         if (output != UINT32_MAX &&
             safety_on(hands->safety, output, INT64_MAX, 0.0, now_ns, cause_ns, out) != SAFETY_GRANTED)
             break;
@@ -174,10 +176,9 @@ void machine_tick(struct machine *machine, int64_t now_ns, const struct machine_
         if (!step(machine, now_ns, &n_left, hands, out))
             break;
     }
-    if (machine->running || machine->over)
-        return;
-    machine->n_events = 0; /* between trials nobody listens */
-    if (machine->wanted_ns == INT64_MIN) {
+    if (machine->over)
+        machine->n_events = 0;
+    else if (!machine->running && !machine->has_next && machine->wanted_ns == INT64_MIN) {
         machine->wanted_ns = now_ns;
         frame_decide(out, FRAME_PLAN_WANTED, (uint32_t)machine->number + 1, now_ns,
                      machine->number == 0 ? -1.0 : (double)machine->last_state);

@@ -5,8 +5,8 @@
  * transition's own time (the edge's, or the timer's deadline), never from the tick's. At most 8 transitions a tick;
  * what is left waits for the next one. An event older than the running state's start changes nothing. Between two
  * trials the machine waits for a plan; the next trial is dated from the last one's end, so that an inter-trial interval
- * in its first state is as long as it was drawn. Threads: real-time; touches only its own struct. Memory: the caller's.
- */
+ * in its first state is as long as it was drawn; what happens during the wait waits too, and counts there. Threads:
+ * real-time; touches only its own struct. Memory: the caller's. */
 #pragma once
 #include "engine/frame.h"
 #include "engine/safety/safety.h"

@@ -32,13 +32,11 @@ void train_tick(struct train *train, uint32_t id, int64_t now_ns, struct safety 
     const int64_t n_pulses = (config->duration_ns + config->period_ns - 1) / config->period_ns;
     const int64_t due = elapsed_ns / config->period_ns; /* index of the newest pulse whose time has come */
     if (train->next < n_pulses && due >= train->next) {
-        const int64_t last = due < n_pulses ? due : n_pulses - 1;
-        train->n_skipped += (uint32_t)(last - train->next);
-        train->next = last;
-        if (due == last)
-            pulse(train, now_ns, train->start_ns + last * config->period_ns, safety, out);
-        else
-            train->next = n_pulses; /* even the last pulse's period is over */
+        const int64_t now = due < n_pulses ? due : n_pulses; /* a whole period has passed for every pulse before it */
+        train->n_skipped += (uint32_t)(now - train->next);
+        train->next = now;
+        if (now < n_pulses)
+            pulse(train, now_ns, train->start_ns + now * config->period_ns, safety, out);
     }
     if (elapsed_ns >= config->duration_ns && train->next >= n_pulses) {
         train->running = false;

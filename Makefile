@@ -2,6 +2,7 @@
 
 VARIANT ?= release
 PREFIX  ?= /usr/local
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 B       := build/$(VARIANT)
 
 # Variants: the compiler, how it optimises, and what it instruments.
@@ -102,8 +103,9 @@ install: build ## install to DESTDIR and PREFIX (/usr/local)
 	$(call install_files,protocols/*.lua,share/phasic/protocols)
 	$(call install_files,rig-configs/*.lua,share/phasic/rig-configs)
 	$(call install_files,clients/*.py,share/phasic/clients)
-	$(call install_files,LICENSE README.md CHANGELOG.md docs/*.md,share/doc/phasic)
+	$(call install_files,LICENSE README.md CHANGELOG.md docs/*.md docs/*.svg,share/doc/phasic)
 	$(call install_files,udev/*.rules,lib/udev/rules.d)
+	install -D -m 644 -t $(DESTDIR)$(SYSCONFDIR)/security/limits.d udev/90-phasic-limits.conf
 	$(call install_files,udev/*.service,lib/systemd/system)
 
 clean: ## remove build/

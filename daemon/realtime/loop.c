@@ -135,6 +135,8 @@ static void wait_for_tick(struct loop *loop, struct frame_in *in)
     in->n = loop->n;
     in->due_ns = loop->n * period_ns;
     in->wake_ns = loop->wake_ns = wake_ns;
+    const int64_t late_ns = wake_ns - in->due_ns + missed * period_ns; /* of the first one that was missed */
+    loop->snapshot.late_max_ns = late_ns > loop->snapshot.late_max_ns ? late_ns : loop->snapshot.late_max_ns;
 }
 
 /* Why the core must end by itself; 0: it need not. */
@@ -209,10 +211,8 @@ static void publish(struct loop *loop, const struct frame_in *in)
     snapshot->ticks++;
     if (in->wake_ns - loop->second_ns >= S) {
         loop->second_ns = in->wake_ns;
-        snapshot->late_max_ns = 0;
-    }
-    if (in->wake_ns - in->due_ns > snapshot->late_max_ns)
         snapshot->late_max_ns = in->wake_ns - in->due_ns;
+    }
     atomic_store_explicit(&loop->shared->ticks, snapshot->ticks, memory_order_relaxed);
     atomic_fetch_add_explicit(&loop->shared->core_beat, 1, memory_order_relaxed);
     if (in->wake_ns < loop->publish_ns && loop->out.finished == 0)
@@ -257,8 +257,11 @@ static bool run_tick(struct loop *loop)
     record_tick(loop, in, decided_ns);
     note_orders(loop);
     frame_in_clear(next);
-    devices_write(loop->devices, &loop->out, decided_ns, next);
-    loop->written_ns = loop->out.n_writes > 0 ? session_now(loop) : INT64_MIN;
+    loop->written_ns = INT64_MIN;
+    if (loop->out.n_writes > 0) {
+        devices_write(loop->devices, &loop->out, session_now(loop), next);
+        loop->written_ns = session_now(loop);
+    }
     record_anchor(loop);
     publish(loop, in);
     if (loop->snapshot.ticks == 1)

@@ -22,6 +22,7 @@ MAY_INCLUDE = [
         "daemon/cli/",
         ("cli/", ENGINE, "realtime/", "planner/", "session/", "link/", "viewer/", "wire/", "drivers/driver.h", "log.h"),
     ),
+    ("daemon/host.", ("host.h", "planner/", "session/", "realtime/", ENGINE, "wire/", "log.h")),
     ("daemon/log.", ("log.h", "engine/base/")),
     ("daemon/main.", ("",)),
     ("tests/", ("",)),

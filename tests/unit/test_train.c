@@ -1,0 +1,216 @@
+/* train: pulse times by hand: 5 ms every 50 ms for 500 ms is ten pulses. */
+#include "engine/base/units.h"
+#include "engine/task/train.h"
+#include "tests/test.h"
+#include <math.h>
+
+enum { ID = 3, PULSES_MAX = 64 };
+
+static struct config config;
+static struct safety safety;
+static struct train train;
+static struct frame_out out;
+static int64_t on_ns[PULSES_MAX], off_ns[PULSES_MAX], cause_ns[PULSES_MAX];
+static int n_on, n_off, n_limited;
+static int64_t train_ns[2]; /* t_ns of its last FRAME_TRAIN 0 and 1 */
+static int n_train[2];
+
+static int fresh(void **state)
+{
+    (void)state;
+    config = (struct config){.period_ns = MS, .n_outputs = 1, .n_trains = 1};
+    config.outputs[0] = (struct config_output){
+        .kind = CONFIG_OUTPUT_LASER, .max_on_ns = 20 * MS, .max_session_ul = (double)INFINITY, .on_level = 1};
+    config.trains[0] = (struct config_train){.width_ns = 5 * MS, .period_ns = 50 * MS, .duration_ns = 500 * MS};
+    safety_init(&safety, &config);
+    train_init(&train, &config.trains[0]);
+    n_on = n_off = n_limited = n_train[0] = n_train[1] = 0;
+    return 0;
+}
+
+/* Keeps what the tick did, and confirms it. */
+static void note(int64_t now_ns)
+{
+    for (uint32_t i = 0; i < out.n_writes; i++) {
+        const struct frame_write *write = &out.writes[i];
+        assert_true(n_on < PULSES_MAX && n_off < PULSES_MAX);
+        if (write->level > 0) {
+            cause_ns[n_on] = write->cause_ns;
+            on_ns[n_on++] = now_ns;
+        } else
+            off_ns[n_off++] = now_ns;
+        safety_applied(&safety, &(struct frame_applied){.t_ns = now_ns, .level = write->level});
+    }
+    for (uint32_t i = 0; i < out.n_decisions; i++) {
+        const struct frame_decision *decision = &out.decisions[i];
+        n_limited += decision->kind == FRAME_LIMITED;
+        if (decision->kind != FRAME_TRAIN)
+            continue;
+        assert_int_equal(decision->id, ID);
+        train_ns[decision->value > 0] = decision->t_ns;
+        n_train[decision->value > 0]++;
+    }
+    frame_out_clear(&out);
+}
+
+static void start(int64_t now_ns, int64_t cause)
+{
+    frame_out_clear(&out);
+    train_start(&train, ID, now_ns, cause, &safety, &out);
+    note(now_ns);
+}
+
+static void tick(int64_t now_ns)
+{
+    frame_out_clear(&out);
+    train_tick(&train, ID, now_ns, &safety, &out);
+    safety_tick(&safety, now_ns, &out);
+    note(now_ns);
+}
+
+static void ticks(int64_t from_ns, int64_t to_ns)
+{
+    for (int64_t t_ns = from_ns; t_ns < to_ns; t_ns += MS)
+        tick(t_ns);
+}
+
+static void its_pulses_come_at_their_times(void **state)
+{
+    (void)state;
+    start(7 * MS, 6 * MS);
+    ticks(8 * MS, 700 * MS);
+    assert_int_equal(n_on, 10);
+    assert_int_equal(n_off, 10);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(on_ns[i], 7 * MS + i * 50 * MS);
+        assert_int_equal(off_ns[i], on_ns[i] + 5 * MS);
+        assert_int_equal(cause_ns[i], i == 0 ? 6 * MS : on_ns[i]);
+    }
+    assert_int_equal(train.n_skipped, 0);
+    assert_int_equal(n_limited, 0);
+}
+
+static void it_tells_when_it_starts_and_ends(void **state)
+{
+    (void)state;
+    start(7 * MS, 6 * MS);
+    assert_true(train.running);
+    ticks(8 * MS, 507 * MS);
+    assert_true(train.running);
+    assert_int_equal(n_train[0], 0);
+    tick(507 * MS + 300 * US);
+    assert_false(train.running);
+    assert_int_equal(n_train[1], 1);
+    assert_int_equal(train_ns[1], 7 * MS);
+    assert_int_equal(n_train[0], 1);
+    assert_int_equal(train_ns[0], 507 * MS); /* its own end, not the tick's time */
+    ticks(508 * MS, 900 * MS);
+    assert_int_equal(n_train[0], 1);
+}
+
+static void a_duration_that_is_no_multiple_of_the_period_ends_with_a_shorter_gap(void **state)
+{
+    (void)state;
+    config.trains[0].duration_ns = 101 * MS; /* pulses at 0, 50 and 100 ms */
+    start(0, 0);
+    ticks(MS, 300 * MS);
+    assert_int_equal(n_on, 3);
+    assert_int_equal(train_ns[0], 101 * MS);
+}
+
+static void a_duration_of_one_width_is_one_pulse(void **state)
+{
+    (void)state;
+    config.trains[0].duration_ns = 5 * MS;
+    start(0, 0);
+    ticks(MS, 300 * MS);
+    assert_int_equal(n_on, 1);
+    assert_int_equal(train_ns[0], 5 * MS);
+}
+
+static void a_running_train_goes_on_unchanged(void **state)
+{
+    (void)state;
+    start(0, 0);
+    ticks(MS, 100 * MS);
+    start(100 * MS, 100 * MS); /* its own pulse at 100 ms comes with the tick */
+    ticks(100 * MS, 700 * MS);
+    assert_int_equal(n_on, 10);
+    assert_int_equal(n_train[1], 1);
+    assert_int_equal(on_ns[9], 450 * MS);
+}
+
+static void it_can_start_again_after_its_end(void **state)
+{
+    (void)state;
+    start(0, 0);
+    ticks(MS, 600 * MS);
+    start(600 * MS, 600 * MS);
+    ticks(601 * MS, 1200 * MS);
+    assert_int_equal(n_on, 20);
+    assert_int_equal(n_train[0], 2);
+}
+
+static void a_late_loop_gives_a_late_pulse_within_its_period(void **state)
+{
+    (void)state;
+    start(0, 0);
+    ticks(MS, 45 * MS);
+    ticks(80 * MS, 700 * MS); /* the pulse of 50 ms comes at 80 ms, the next at 100 ms */
+    assert_int_equal(n_on, 10);
+    assert_int_equal(on_ns[1], 80 * MS);
+    assert_int_equal(cause_ns[1], 50 * MS);
+    assert_int_equal(on_ns[2], 100 * MS);
+    assert_int_equal(train.n_skipped, 0);
+}
+
+static void pulses_that_are_a_period_late_are_left_out(void **state)
+{
+    (void)state;
+    start(0, 0);
+    ticks(MS, 45 * MS);
+    ticks(220 * MS, 700 * MS); /* those of 50, 100 and 150 ms are over; that of 200 ms is late */
+    assert_int_equal(n_on, 7);
+    assert_int_equal(on_ns[1], 220 * MS);
+    assert_int_equal(cause_ns[1], 200 * MS);
+    assert_int_equal(on_ns[2], 250 * MS);
+    assert_int_equal(train.n_skipped, 3);
+}
+
+static void a_loop_that_comes_back_after_the_end_gives_none(void **state)
+{
+    (void)state;
+    start(0, 0);
+    ticks(MS, 10 * MS);
+    tick(500 * MS); /* the period of the pulse at 450 ms is over, too */
+    assert_int_equal(n_on, 1);
+    assert_int_equal(train.n_skipped, 9);
+    assert_false(train.running);
+    assert_int_equal(train_ns[0], 500 * MS);
+}
+
+static void what_safety_refuses_is_not_asked_again(void **state)
+{
+    (void)state;
+    config.outputs[0].min_gap_ns = 60 * MS; /* longer than the 45 ms between two pulses */
+    start(0, 0);
+    ticks(MS, 700 * MS);
+    assert_int_equal(n_on, 5); /* every second one */
+    assert_int_equal(n_limited, 5);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(on_ns[i], i * 100 * MS);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup(its_pulses_come_at_their_times, fresh),
+    cmocka_unit_test_setup(it_tells_when_it_starts_and_ends, fresh),
+    cmocka_unit_test_setup(a_duration_that_is_no_multiple_of_the_period_ends_with_a_shorter_gap, fresh),
+    cmocka_unit_test_setup(a_duration_of_one_width_is_one_pulse, fresh),
+    cmocka_unit_test_setup(a_running_train_goes_on_unchanged, fresh),
+    cmocka_unit_test_setup(it_can_start_again_after_its_end, fresh),
+    cmocka_unit_test_setup(a_late_loop_gives_a_late_pulse_within_its_period, fresh),
+    cmocka_unit_test_setup(pulses_that_are_a_period_late_are_left_out, fresh),
+    cmocka_unit_test_setup(a_loop_that_comes_back_after_the_end_gives_none, fresh),
+    cmocka_unit_test_setup(what_safety_refuses_is_not_asked_again, fresh),
+};
+TEST_MAIN(tests)

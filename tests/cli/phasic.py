@@ -2,15 +2,19 @@
 
 A test is a function with @test; its name is a sentence. An exception fails it.
 """
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.join(ROOT, os.environ.get("BUILD", "build/release"), "phasic")
-SCRATCH = os.environ.get("TMPDIR", "/tmp")
+SCRATCH = tempfile.mkdtemp(prefix="phasic-cli-")
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
 COMMANDS = ["run", "check", "import", "replay", "compare", "recover"]
 tests = []
 

@@ -43,7 +43,7 @@ class Tree:
         self.paths = []
         for folder, folders, files in os.walk(root):
             folders[:] = sorted(set(folders) - NOT_OURS)
-            self.paths += [os.path.relpath(os.path.join(folder, name), root) for name in sorted(files)]
+            self.paths += [os.path.relpath(os.path.join(folder, name), root) for name in sorted(set(files) - NOT_OURS)]
 
     def text(self, path):
         return file_text(os.path.join(self.root, path))

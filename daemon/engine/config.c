@@ -79,6 +79,8 @@ static const struct row channel_rows[] = {
 static const struct row input_rows[] = {
     NAME(config_input, name),
     I64(config_input, refractory_ns, 0, 500e6),
+    I64(config_input, bout_gap_ns, 0, 1e10),
+    I64(config_input, late_ns, 0, 1e9),
     INDEX(config_input, device, n_devices),
     U32(config_input, kind, 0, CONFIG_INPUT_EVENT),
 };

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Raised by every commit that changes a decision; golden sessions in the tests enforce it. */
-enum { ENGINE_VERSION = 1 };
+enum { ENGINE_VERSION = 2 };
 
 enum {
     CONFIG_NAME = 32, /* bytes of a name with its terminator */
@@ -53,6 +53,8 @@ enum config_input_kind { CONFIG_INPUT_DIGITAL, CONFIG_INPUT_LICK, CONFIG_INPUT_E
 struct config_input {
     char name[CONFIG_NAME];
     int64_t refractory_ns; /* lick: shortest gap between two licks */
+    int64_t bout_gap_ns;   /* lick: a longer gap ends a bout */
+    int64_t late_ns;       /* how old an edge can be when it arrives; 0 for a line that is sampled in the tick */
     uint32_t device, line;
     uint32_t kind; /* enum config_input_kind */
     uint32_t reserved;

@@ -2,8 +2,6 @@
 #include "engine/engine_state.h"
 #include <assert.h>
 
-static const int64_t LICK_BOUT_GAP_NS = 1 * S; /* wider than any refractory time that config_check allows */
-
 static bool signal_init(struct engine *engine, uint32_t i, struct error *err)
 {
     const struct config_signal *signal = &engine->config.signals[i];
@@ -78,7 +76,7 @@ static bool parts_init(struct engine *engine, struct error *err)
         if (config->inputs[i].kind == CONFIG_INPUT_LICK &&
             !lick_init(&engine->licks[i],
                        &(struct lick_config){.refractory_ns = config->inputs[i].refractory_ns,
-                                             .bout_gap_ns = LICK_BOUT_GAP_NS},
+                                             .bout_gap_ns = config->inputs[i].bout_gap_ns},
                        err))
             return false;
     for (uint32_t i = 0; i < config->n_signals; i++)

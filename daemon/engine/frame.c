@@ -27,6 +27,8 @@ static const char *const decision_names[] = {
     [FRAME_STEP_LAG] = "step_lag",
     [FRAME_DEVICE] = "device",
     [FRAME_END] = "end",
+    [FRAME_LATE] = "late",
+    [FRAME_EVENTS_DROPPED] = "events_dropped",
 };
 
 static const char *word(const char *const *words, size_t n, uint32_t i)

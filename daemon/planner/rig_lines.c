@@ -112,7 +112,7 @@ int rig_lines_channel(struct declare *declare)
 struct input_form {
     struct place place;
     uint32_t sensor;
-    int64_t debounce_ns;
+    int64_t debounce_ns, bout_gap_ns, late_ns;
 };
 
 int rig_lines_input(struct declare *declare)
@@ -125,13 +125,17 @@ int rig_lines_input(struct declare *declare)
         {"sensor",                    DECLARE_WORD, true, ANY, offsetof(struct input_form, sensor), sensors},
         {"debounce",                       DECLARE_NS, false, QUANTITY_TIME, refractory_min_ns, refractory_max_ns,
                 offsetof(struct input_form, debounce_ns), NULL},
-        {0},
+        {"bout_gap", DECLARE_NS, false, QUANTITY_TIME, refractory_min_ns, 1e10,
+                offsetof(struct input_form, bout_gap_ns), NULL},
+        {"late",                    DECLARE_NS, false, QUANTITY_TIME, 0, 1e9, offsetof(struct input_form, late_ns), NULL},
+        {0                 },
     };
     struct rig_lines *rig = rig_lines_owner(declare);
     struct config *config = &rig->config;
     declare_unique(declare, config->inputs, config->n_inputs, sizeof *config->inputs);
     declare_room(declare, config->n_inputs, FRAME_INPUTS_MAX, "inputs");
-    struct input_form form = {.debounce_ns = 60000000}; /* mice lick at 5..10 Hz */
+    struct input_form form = {.debounce_ns = 60000000,    /* mice lick at 5..10 Hz */
+                              .bout_gap_ns = 1000000000}; /* wider than any debounce */
     declare_keys(declare, keys, &form);
     const uint32_t device = resolve_device(declare, &form.place);
     check_line(declare, device, form.place.line, "input", rig_lines_about(rig, device)->inputs_max);
@@ -139,11 +143,18 @@ int rig_lines_input(struct declare *declare)
         if (config->inputs[i].device == device && config->inputs[i].line == form.place.line)
             fail_taken(declare, "input", config->inputs[i].name);
     const bool lick = kinds[form.sensor] == CONFIG_INPUT_LICK;
+    const int64_t late_ns = rig_lines_about(rig, device)->late_max_ns;
     if (!lick && declare_has(declare, "debounce"))
         declare_fail(declare, "debounce", NULL, "no such key: only lick sensors are debounced");
+    if (!lick && declare_has(declare, "bout_gap"))
+        declare_fail(declare, "bout_gap", NULL, "no such key: only lick sensors have bouts");
+    if (lick && form.bout_gap_ns <= form.debounce_ns)
+        declare_fail(declare, "bout_gap", NULL, "more than debounce");
     struct config_input *input = &config->inputs[config->n_inputs++];
     *input = (struct config_input){
         .refractory_ns = lick ? form.debounce_ns : 0,
+        .bout_gap_ns = lick ? form.bout_gap_ns : 0,
+        .late_ns = form.late_ns > late_ns ? form.late_ns : late_ns,
         .device = device,
         .line = form.place.line,
         .kind = kinds[form.sensor],

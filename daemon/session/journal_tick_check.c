@@ -169,6 +169,8 @@ static uint64_t ids(uint32_t kind, const struct config *config)
     case FRAME_PLAN_WANTED:
     case FRAME_PLAN_LATE:
     case FRAME_END:
+    case FRAME_LATE:
+    case FRAME_EVENTS_DROPPED:
         break;
     }
     return (uint64_t)UINT32_MAX + 1;
@@ -188,7 +190,7 @@ static void check_outputs(struct gate *gate, const struct config *config, const 
     below(gate, "", 0, "n_decisions", out->n_decisions, FRAME_DECISIONS_MAX + 1);
     for (uint32_t i = 0; gate->ok && i < out->n_decisions; i++) {
         const struct frame_decision *decision = &out->decisions[i];
-        kind_in(gate, "decisions", i, decision->kind, FRAME_END);
+        kind_in(gate, "decisions", i, decision->kind, FRAME_DECISION_LAST);
         below(gate, "decisions", i, "id", decision->id, ids(decision->kind, config));
         time_in(gate, "decisions", i, "t_ns", decision->t_ns, -JOURNAL_TICK_TIME_MAX);
     }

@@ -44,9 +44,10 @@ static const struct fields_row channel_rows[] = {
     F64(config_channel, rate_hz), U32(config_channel, device),          U32(config_channel, line)};
 static const struct fields channel = TABLE(config_channel, 1, channel_rows);
 
-static const struct fields_row input_rows[] = {TEXT(config_input, name),  I64(config_input, refractory_ns),
-                                               U32(config_input, device), U32(config_input, line),
-                                               U32(config_input, kind),   U32(config_input, reserved)};
+static const struct fields_row input_rows[] = {TEXT(config_input, name),       I64(config_input, refractory_ns),
+                                               I64(config_input, bout_gap_ns), I64(config_input, late_ns),
+                                               U32(config_input, device),      U32(config_input, line),
+                                               U32(config_input, kind),        U32(config_input, reserved)};
 static const struct fields input = TABLE(config_input, 1, input_rows);
 
 static const struct fields_row opening_rows[] = {F64(config_opening, ul), I64(config_opening, open_ns)};

@@ -77,7 +77,7 @@ static void make_trial(struct gen *gen, int64_t number, struct trial *trial)
         snprintf(state->name, sizeof state->name, "s%u", i);
         state->after_ns = gen_between(gen, 500 * US, 30 * MS); /* no circle without time: it would never end */
         state->after_to = to == trial->n_states ? TRIAL_DONE : to;
-        state->n_enter = (uint32_t)gen_below(gen, 4);
+        state->n_enter = i == 0 ? 0 : (uint32_t)gen_below(gen, 4); /* a first state that acts begins with a tick */
         for (uint32_t k = 0; k < state->n_enter; k++)
             state->enter[k] = make_action(gen);
         state->n_on = (uint32_t)gen_below(gen, 4);

@@ -7,7 +7,7 @@
 #include "planner/task.h"
 #include "realtime/devices.h"
 
-enum { CLOSED_LOOP_KINDS = FRAME_END + 1 };
+enum { CLOSED_LOOP_KINDS = FRAME_DECISION_LAST + 1 };
 
 struct closed_loop {
     struct config config;

@@ -18,6 +18,7 @@ static const struct driver_ops fake = {
               .rate_hz_max = 10000,
               .volts_per_count = 0.001,
               .volts_at_zero = -0.5,
+              .late_max_ns = 2000000,
               .device_timed = true,
               .simulated = true,
               .lit_by_leds = true},

@@ -83,8 +83,8 @@ static void every_decision_kind_has_a_name_of_its_own(void **state)
     assert_string_equal(frame_decision_name(FRAME_PLAN_LATE), "plan_late");
     assert_string_equal(frame_decision_name(FRAME_END), "end");
     assert_string_equal(frame_decision_name(0), "unknown");
-    assert_string_equal(frame_decision_name(FRAME_END + 1), "unknown");
-    for (uint32_t i = FRAME_TRIAL_START; i <= FRAME_END; i++) {
+    assert_string_equal(frame_decision_name(FRAME_DECISION_LAST + 1), "unknown");
+    for (uint32_t i = FRAME_TRIAL_START; i <= FRAME_DECISION_LAST; i++) {
         assert_string_not_equal(frame_decision_name(i), "unknown");
         for (uint32_t k = FRAME_TRIAL_START; k < i; k++)
             assert_string_not_equal(frame_decision_name(i), frame_decision_name(k));

@@ -36,6 +36,9 @@ static void a_whole_rig_becomes_a_config(void **state)
     assert_int_equal(config->n_inputs, 3);
     assert_int_equal(config->inputs[0].kind, CONFIG_INPUT_LICK);
     assert_int_equal(config->inputs[0].refractory_ns, 60000000);
+    assert_int_equal(config->inputs[0].bout_gap_ns, 1000000000);
+    assert_int_equal(config->inputs[0].late_ns, 2000000); /* the driver's */
+    assert_int_equal(config->inputs[1].bout_gap_ns, 0);
     assert_int_equal(config->inputs[1].kind, CONFIG_INPUT_DIGITAL);
     assert_int_equal(config->inputs[1].refractory_ns, 0);
     assert_int_equal(config->inputs[2].kind, CONFIG_INPUT_EVENT);
@@ -188,6 +191,15 @@ static void lines_and_references_are_checked(void **state)
     assert_string_equal(
         behind_daq("input \"a\" { device = \"daq\", line = 0, sensor = \"digital\",\ndebounce = ms(5) }"),
         "x.lua:3: input.a.debounce = ms(5): expected no such key: only lick sensors are debounced");
+    assert_string_equal(
+        behind_daq("input \"a\" { device = \"daq\", line = 0, sensor = \"digital\",\nbout_gap = sec(1) }"),
+        "x.lua:3: input.a.bout_gap = sec(1): expected no such key: only lick sensors have bouts");
+    assert_string_equal(behind_daq("input \"a\" { device = \"daq\", line = 0, sensor = \"beam\",\nbout_gap = ms(60) }"),
+                        "x.lua:3: input.a.bout_gap = ms(60): expected more than debounce");
+    assert_string_equal(behind_daq("input \"a\" { device = \"daq\", line = 0, sensor = \"beam\",\nlate = sec(2) }"),
+                        "x.lua:3: input.a.late = sec(2): expected us(0)..sec(1)");
+    assert_string_equal(behind_daq("input \"a\" { device = \"daq\", line = 0, sensor = \"beam\", late = ms(5) }"), "");
+    assert_int_equal(planner_case.config.inputs[0].late_ns, 5000000);
     assert_string_equal(
         planner_case_rig(
             "device \"p\" { driver = \"plain\" }\ninput \"a\" { device = \"p\", line = 0, sensor = \"beam\" }"),

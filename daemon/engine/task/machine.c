@@ -15,16 +15,25 @@ void machine_plan(struct machine *machine, const struct trial *trial)
     machine->has_next = true;
 }
 
+/* The order of events: by time, then kind, then id. */
+static bool before(const struct machine_event *a, const struct machine_event *b)
+{
+    if (a->t_ns != b->t_ns)
+        return a->t_ns < b->t_ns;
+    return a->kind != b->kind ? a->kind < b->kind : a->id < b->id;
+}
+
 void machine_event(struct machine *machine, enum trial_event_kind kind, uint32_t id, int64_t t_ns)
 {
+    const struct machine_event event = {.t_ns = t_ns, .kind = kind, .id = id};
     if (machine->n_events == MACHINE_EVENTS_MAX) {
         machine->n_dropped++;
         return;
     }
     uint32_t i = machine->n_events++;
-    for (; i > 0 && machine->events[i - 1].t_ns > t_ns; i--)
+    for (; i > 0 && before(&event, &machine->events[i - 1]); i--)
         machine->events[i] = machine->events[i - 1];
-    machine->events[i] = (struct machine_event){.t_ns = t_ns, .kind = kind, .id = id};
+    machine->events[i] = event;
 }
 
 static const struct trial_state *here(const struct machine *machine)
@@ -75,11 +84,25 @@ static void leave(struct machine *machine, int64_t t_ns, int64_t now_ns, const s
     machine->lit = 0;
 }
 
+/* How late the news of the inputs that a state listens to may come. */
+static int64_t settle_ns(const struct config *config, const struct trial_state *state)
+{
+    int64_t largest_ns = 0;
+    for (uint32_t i = 0; i < state->n_on; i++) {
+        const struct trial_on *on = &state->on[i];
+        const bool of_input = on->event == TRIAL_ON_LICK || on->event == TRIAL_ON_RISE;
+        if (of_input && config->inputs[on->id].late_ns > largest_ns)
+            largest_ns = config->inputs[on->id].late_ns;
+    }
+    return largest_ns;
+}
+
 static void enter(struct machine *machine, uint32_t state, int64_t t_ns, int64_t now_ns,
                   const struct machine_hands *hands, struct frame_out *out)
 {
     machine->state = state;
     machine->entered_ns = t_ns;
+    machine->settle_ns = settle_ns(machine->config, here(machine));
     frame_decide(out, FRAME_STATE, state, t_ns, (double)machine->trial.number);
     const struct trial_state *st = here(machine);
     for (uint32_t i = 0; i < st->n_enter; i++)
@@ -118,9 +141,10 @@ static void take(struct machine *machine, struct machine_event *event)
     memmove(machine->events, machine->events + 1, machine->n_events * sizeof machine->events[0]);
 }
 
-/* Starts the waiting plan, dated from the last trial's end. */
+/* Starts the waiting plan, dated from the last trial's end; from now if it was waited for and has to act at once. */
 static void start(struct machine *machine, int64_t now_ns, const struct machine_hands *hands, struct frame_out *out)
 {
+    const bool waited = machine->wanted_ns != INT64_MIN;
     machine->has_next = false;
     machine->wanted_ns = INT64_MIN;
     if (machine->next.over != 0) {
@@ -131,9 +155,33 @@ static void start(struct machine *machine, int64_t now_ns, const struct machine_
     machine->running = true;
     machine->number = machine->trial.number;
     machine->n_licks = 0;
-    machine->n_late_starts += machine->trial.states[0].n_enter > 0 && now_ns > machine->ended_ns;
-    frame_decide(out, FRAME_TRIAL_START, (uint32_t)machine->number, machine->ended_ns, 0.0);
-    enter(machine, 0, machine->ended_ns, now_ns, hands, out);
+    const bool late = waited && machine->trial.states[0].n_enter > 0;
+    const int64_t start_ns = late ? now_ns : machine->ended_ns;
+    machine->n_late_starts += late;
+    frame_decide(out, FRAME_TRIAL_START, (uint32_t)machine->number, start_ns, (double)(start_ns - machine->ended_ns));
+    enter(machine, 0, start_ns, now_ns, hands, out);
+}
+
+/* The earliest event. */
+static void answer_event(struct machine *machine, int64_t now_ns, int *n_left, const struct machine_hands *hands,
+                         struct frame_out *out)
+{
+    struct machine_event event;
+    take(machine, &event);
+    if (event.t_ns < machine->entered_ns) {
+        machine->n_late++;
+        frame_decide(out, FRAME_LATE, event.kind << 8 | event.id, event.t_ns, 0.0);
+        return;
+    }
+    machine->n_licks += event.kind == TRIAL_ON_LICK;
+    const struct trial_on *row = answer(machine, &event);
+    if (row == NULL)
+        return;
+    act(machine, &row->action, event.t_ns, now_ns, hands, out);
+    if (row->to != TRIAL_STAY) {
+        (*n_left)--;
+        go(machine, row->to, event.t_ns, now_ns, hands, out);
+    }
 }
 
 /* One step: the earlier of the timer and the next event. False if nothing is due. */
@@ -142,32 +190,22 @@ static bool step(struct machine *machine, int64_t now_ns, int *n_left, const str
 {
     const struct trial_state *st = here(machine);
     const int64_t timer_ns = st->after_ns == INT64_MAX ? INT64_MAX : machine->entered_ns + st->after_ns;
-    const bool has_event = machine->n_events > 0 && machine->events[0].t_ns < timer_ns;
-    if (!has_event) {
-        if (timer_ns > now_ns)
-            return false;
-        (*n_left)--;
-        go(machine, st->after_to, timer_ns, now_ns, hands, out);
+    if (machine->n_events > 0 && machine->events[0].t_ns < timer_ns) {
+        answer_event(machine, now_ns, n_left, hands, out);
         return true;
     }
-    struct machine_event event;
-    take(machine, &event);
-    if (event.t_ns < machine->entered_ns)
-        return true;
-    machine->n_licks += event.kind == TRIAL_ON_LICK;
-    const struct trial_on *row = answer(machine, &event);
-    if (row == NULL)
-        return true;
-    act(machine, &row->action, event.t_ns, now_ns, hands, out);
-    if (row->to != TRIAL_STAY) {
-        (*n_left)--;
-        go(machine, row->to, event.t_ns, now_ns, hands, out);
-    }
+    if (timer_ns == INT64_MAX || now_ns - timer_ns < machine->settle_ns)
+        return false;
+    (*n_left)--;
+    go(machine, st->after_to, timer_ns, now_ns, hands, out);
     return true;
 }
 
 void machine_tick(struct machine *machine, int64_t now_ns, const struct machine_hands *hands, struct frame_out *out)
 {
+    if (machine->n_dropped != machine->n_dropped_said)
+        frame_decide(out, FRAME_EVENTS_DROPPED, 0, now_ns, (double)(machine->n_dropped - machine->n_dropped_said));
+    machine->n_dropped_said = machine->n_dropped;
     for (int n_left = MACHINE_TRANSITIONS_MAX; n_left > 0 && !machine->over;) {
         if (!machine->running && machine->has_next)
             start(machine, now_ns, hands, out);

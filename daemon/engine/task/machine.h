@@ -1,12 +1,18 @@
 /* machine: runs one compiled trial after another. (engine/task/machine.h)
  *
- * Events and timers are taken in the order of their times, not of their arrival; a state's window is [start, end): an
- * event at exactly the timer's time is too late, so the timer wins ties. The next state's timer runs from the
- * transition's own time (the edge's, or the timer's deadline), never from the tick's. At most 8 transitions a tick;
- * what is left waits for the next one. An event older than the running state's start changes nothing. Between two
- * trials the machine waits for a plan; the next trial is dated from the last one's end, so that an inter-trial interval
- * in its first state is as long as it was drawn; what happens during the wait waits too, and counts there. Threads:
- * real-time; touches only its own struct. Memory: the caller's. */
+ * Events and timers are taken in the order of their times, not of their arrival. A state's window is [start, end):
+ * an event counts from the state's start on; at exactly the timer's time it is too late. What is there acts when it
+ * arrives. That nothing was there is decided at the first tick at or after end + settle, where settle is the largest
+ * late_ns of the inputs that the state listens to: until then an event of the window may still be under way. The next
+ * state begins at the transition's own time (the edge's, or the timer's deadline), never at the tick's, and so does
+ * its timer. An event older than the running state's start changes nothing and is journaled as FRAME_LATE. Ties: the
+ * timer first, then events in the order of kind (enum trial_event_kind), id, arrival. At most 8 transitions a tick;
+ * what is left waits for the next one.
+ *
+ * Between two trials the machine waits for a plan. The next trial is dated from the last one's end, so that an
+ * inter-trial interval in its first state is as long as it was drawn; what happens during the wait waits too, and
+ * counts there. A first state with entry actions can't act in the past: it begins when its plan arrives, and that is
+ * counted. Threads: real-time; touches only its own struct. Memory: the caller's. */
 #pragma once
 #include "engine/frame.h"
 #include "engine/safety/safety.h"
@@ -15,7 +21,7 @@
 
 enum {
     MACHINE_TRANSITIONS_MAX = 8, /* a tick */
-    MACHINE_EVENTS_MAX = 128,    /* waiting: two ticks of edges */
+    MACHINE_EVENTS_MAX = 256,    /* waiting: four ticks of edges, or ten seconds of licks on two spouts */
 };
 
 struct machine_event {
@@ -34,13 +40,16 @@ struct machine {
     uint32_t last_state; /* of the last trial */
     int64_t number;      /* trials started */
     int64_t entered_ns;  /* logical start of the state */
+    int64_t settle_ns;   /* its end by time is decided so much later */
     int64_t ended_ns;    /* logical end of the last trial; 0 before the first */
     int64_t wanted_ns;   /* when the plan was asked for; INT64_MIN: not waiting */
     uint32_t lit;        /* bit i: cue i was switched on by the running state */
     uint32_t n_licks;    /* in this trial */
-    uint32_t n_events, n_dropped;
+    uint32_t n_events;
+    uint32_t n_dropped, n_dropped_said;              /* events without room; of those, how many the journal knows of */
+    uint32_t n_late;                                 /* events that came when their state was over */
     uint32_t n_late_starts;                          /* trials whose first state has entry actions and began late */
-    struct machine_event events[MACHINE_EVENTS_MAX]; /* sorted by time, ties in order of arrival */
+    struct machine_event events[MACHINE_EVENTS_MAX]; /* sorted as ties are decided */
 };
 
 /* What the machine acts with. */
@@ -56,7 +65,7 @@ void machine_init(struct machine *machine, const struct config *config);
 /* Takes a checked trial as the next one. */
 void machine_plan(struct machine *machine, const struct trial *trial) RT_SAFE;
 
-/* Queues an event; beyond the maximum it is dropped and counted. */
+/* Queues an event; beyond the maximum it is dropped, counted and journaled. */
 void machine_event(struct machine *machine, enum trial_event_kind kind, uint32_t id, int64_t t_ns) RT_SAFE;
 
 /* Runs everything that is due at now_ns. */

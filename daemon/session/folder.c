@@ -18,6 +18,15 @@ bool folder_path(const char *folder, const char *name, char path[FOLDER_PATH_MAX
            error_set(err, ERROR_USAGE, NULL, "path", folder, "at most %d bytes", FOLDER_PATH_MAX - 1);
 }
 
+bool folder_journal(const char *session, char path[FOLDER_PATH_MAX], struct error *err)
+{
+    struct stat st;
+    if (stat(session, &st) != 0 || S_ISDIR(st.st_mode))
+        return folder_path(session, FOLDER_JOURNAL, path, err);
+    return snprintf(path, FOLDER_PATH_MAX, "%s", session) < FOLDER_PATH_MAX ||
+           error_set(err, ERROR_USAGE, NULL, "path", session, "at most %d bytes", FOLDER_PATH_MAX - 1);
+}
+
 /* True if `path` is a folder with nothing in it. */
 static bool is_empty(const char *path)
 {

@@ -50,6 +50,10 @@ MUST_CHECK bool folder_create(const char *path, struct error *err);
 /* "folder/name" into `path`. False and *err: too long. */
 MUST_CHECK bool folder_path(const char *folder, const char *name, char path[FOLDER_PATH_MAX], struct error *err);
 
+/* The journal's path of `session`: a session's folder, or a journal file, which stands for itself. False and *err: too
+ * long. */
+MUST_CHECK bool folder_journal(const char *session, char path[FOLDER_PATH_MAX], struct error *err);
+
 /* Writes the file `name`, complete or not at all (a temporary file, renamed). */
 MUST_CHECK bool folder_write(const char *folder, const char *name, const void *data, size_t n, struct error *err);
 

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct rerun {
     struct journal_reader *journal;
@@ -20,17 +19,10 @@ struct rerun {
 
 bool rerun_open(struct rerun **rerun, const char *session, struct error *err)
 {
-    struct stat st;
     *rerun = calloc(1, sizeof **rerun);
     if (*rerun == NULL)
         return error_system(err, session, NULL, ENOMEM);
-    bool named;
-    if (stat(session, &st) != 0 || S_ISDIR(st.st_mode))
-        named = folder_path(session, FOLDER_JOURNAL, (*rerun)->path, err);
-    else
-        named = snprintf((*rerun)->path, FOLDER_PATH_MAX, "%s", session) < FOLDER_PATH_MAX ||
-                error_set(err, ERROR_USAGE, NULL, "path", session, "at most %d bytes", FOLDER_PATH_MAX - 1);
-    if (named && journal_open(&(*rerun)->journal, (*rerun)->path, err))
+    if (folder_journal(session, (*rerun)->path, err) && journal_open(&(*rerun)->journal, (*rerun)->path, err))
         return true;
     rerun_close(*rerun);
     *rerun = NULL;
@@ -147,6 +139,7 @@ static bool run_tick(struct rerun *rerun, const struct rerun_options *options, s
     const struct rerun_tick tick = {.in = journal_frame_in(rerun->journal),
                                     .recorded = journal_frame_out(rerun->journal),
                                     .now = &rerun->out,
+                                    .times = journal_times(rerun->journal),
                                     .engine = rerun->engine};
     engine_tick(rerun->engine, tick.in, &rerun->out);
     report->ticks++;

@@ -8,6 +8,7 @@
 #pragma once
 #include "engine/base/error.h"
 #include "engine/engine.h"
+#include "wire/record.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,7 +18,8 @@ struct rerun;
 struct rerun_tick {
     const struct frame_in *in;
     const struct frame_out *recorded, *now;
-    const struct engine *engine; /* after the tick */
+    const struct record_times *times; /* as recorded; a replay has none of its own */
+    const struct engine *engine;      /* after the tick */
 };
 typedef void (*rerun_watch_fn)(void *context, const struct rerun_tick *tick);
 

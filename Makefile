@@ -22,7 +22,7 @@ endif
 CC := $(or $(compiler_$(VARIANT)),$(CC))
 
 # Libraries: asked for once. Their headers are system headers, so that our warnings stay ours.
-libraries    := lua5.4 libzstd libisal jansson hdf5-serial
+libraries    := lua5.4 libzstd libisal jansson hdf5-serial libmd
 lib_cflags   := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(libraries) 2>/dev/null))
 lib_ldlibs   := $(shell pkg-config --libs $(libraries) 2>/dev/null)
 cmocka_libs  := $(shell pkg-config --libs cmocka 2>/dev/null)

@@ -7,6 +7,7 @@
 #include "session/drain.h"
 #include "session/folder.h"
 #include "session/journal.h"
+#include "session/manifest.h"
 #include "session/recorder.h"
 #include "session/sheet.h"
 #include "session/summary.h"
@@ -206,7 +207,8 @@ static void conclude(struct host *host)
         return;
     }
     sheet_end(&host->sheet, &summary);
-    if (!folder_write_session_json(host->config->folder, &host->sheet, &err))
+    if (!folder_write_session_json(host->config->folder, &host->sheet, &err) ||
+        !manifest_write(host->config->folder, &err))
         report(&err);
 }
 

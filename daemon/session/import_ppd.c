@@ -1,6 +1,7 @@
 #include "session/import_ppd.h"
 #include "session/folder.h"
 #include "session/journal.h"
+#include "session/manifest.h"
 #include "session/npy.h"
 #include "session/ppd.h"
 #include <assert.h>
@@ -185,7 +186,7 @@ bool import_ppd(const struct import_ppd_options *options, struct import_ppd_repo
     const bool ok = read_files(import, err) && folder_create(options->folder, err) &&
                     write_text(import, FOLDER_RIG, import_ppd_rig(&import->ppd, &import->config, name), err) &&
                     write_text(import, FOLDER_TASK, import_ppd_task(&import->config, name), err) &&
-                    write_journal(import, err) && write_session(import, err);
+                    write_journal(import, err) && write_session(import, err) && manifest_write(options->folder, err);
     journal_abandon(import->journal);
     free(import->events);
     free(import->data);

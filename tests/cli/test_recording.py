@@ -45,7 +45,7 @@ def the_recording_is_imported_whole():
     assert answer["samples"] == 705249 and answer["events"] == 137
     assert answer["edges"] == 2 * (137 + 1046)  # rising and falling, on both inputs
     assert answer["ticks"] == 5424986  # 5424.984615 s in ticks of 1 ms, both ends counted
-    assert set(os.listdir(folder)) == {"journal.phj", "rig.lua", "task.lua", "session.json"}
+    assert set(os.listdir(folder)) == {"journal.phj", "rig.lua", "task.lua", "session.json", "manifest"}
     with open(os.path.join(folder, "session.json"), encoding="utf-8") as file:
         assert json.load(file)["origin"] == "import"
 

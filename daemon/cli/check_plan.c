@@ -74,19 +74,50 @@ static const char *if_all_dies(const struct config_output *output, char text[128
     return "stays on until someone switches it off";
 }
 
+static json_t *limit_if(bool limited, double value)
+{
+    return limited ? json_real(value) : json_null();
+}
+
+static json_t *count_if(uint32_t n)
+{
+    return n > 0 ? json_integer((json_int_t)n) : json_null();
+}
+
+/* What safety holds the output to, null where there is no limit. */
+static void add_limits(json_t *json, const struct config *config, const struct config_output *output)
+{
+    const bool duty = output->duty_per_ns > 0, energy = output->energy_per_ns > 0;
+    json_t *excludes = json_array();
+    for (uint32_t i = 0; i < config->n_outputs; i++)
+        if ((output->exclude >> i & 1) != 0)
+            json_array_append_new(excludes, json_string(config->outputs[i].name));
+    json_t *limits = json_pack(
+        "{s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "max_on_ms", limit_ms(output->max_on_ns),
+        "min_gap_ms", ms(output->min_gap_ns), "max_session_ul",
+        limit_if(output->kind == CONFIG_OUTPUT_VALVE && output->max_session_ul <= 1e300, output->max_session_ul),
+        "max_day_ul", limit_if(output->max_day_ul > 0, output->max_day_ul), "max_count",
+        count_if(output->max_session_n), "max_day_count", count_if(output->max_day_n), "duty",
+        limit_if(duty, output->duty), "duty_per_ms", limit_if(duty, ms(output->duty_per_ns)), "power_mw",
+        limit_if(output->power_mw > 0, output->power_mw), "max_energy_mj", limit_if(energy, output->max_energy_mj),
+        "energy_per_ms", limit_if(energy, ms(output->energy_per_ns)), "max_level",
+        limit_if(output->max_level > 0, output->max_level), "excludes", excludes);
+    json_object_update(json, limits);
+    json_decref(limits);
+}
+
 static json_t *output_json(const struct check_plan *plan, uint32_t i)
 {
     static const char *const kinds[] = {"digital", "valve", "laser", "sound", "led"}; /* enum config_output_kind */
     static const char *const guards[] = {"none", "device_timed", "device_watchdog", "interlock"}; /* config_guard */
     const struct config_output *output = &plan->config->outputs[i];
-    const bool valve = output->kind == CONFIG_OUTPUT_VALVE, limited = output->max_session_ul <= 1e300;
     char text[128];
-    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:o, s:f, s:o, s:s}", "name", output->name, "device",
-                     plan->config->devices[output->device].name, "line", (json_int_t)output->line, "kind",
-                     kinds[output->kind], "guard", guards[output->guard], "max_on_ms", limit_ms(output->max_on_ns),
-                     "min_gap_ms", ms(output->min_gap_ns), "max_session_ul",
-                     valve && limited ? json_real(output->max_session_ul) : json_null(), "if_the_computer_dies",
-                     if_all_dies(output, text));
+    json_t *json = json_pack("{s:s, s:s, s:I, s:s, s:s}", "name", output->name, "device",
+                             plan->config->devices[output->device].name, "line", (json_int_t)output->line, "kind",
+                             kinds[output->kind], "guard", guards[output->guard]);
+    add_limits(json, plan->config, output);
+    json_object_set_new(json, "if_the_computer_dies", json_string(if_all_dies(output, text)));
+    return json;
 }
 
 /* How late dF/F is by the low-pass; 0 if the signal's settings are refused, which the engine has found before. */
@@ -237,12 +268,14 @@ static void value_text(const json_t *value, char *text, size_t size)
         snprintf(text, size, "%.6g", json_number_value(value));
     else if (json_is_boolean(value))
         snprintf(text, size, "%s", json_is_true(value) ? "yes" : "no");
+    for (size_t i = 0, n = 0; json_is_array(value) && i < json_array_size(value) && n < size; i++, n = strlen(text))
+        snprintf(text + n, size - n, "%s%s", i > 0 ? " and " : "", json_string_value(json_array_get(value, i)));
 }
 
 /* "max_on_ms" and 200 as people read it: "max on 200 ms". Empty if there is no value. */
 static void item_text(const char *key, json_t *value, char *text, size_t size)
 {
-    static const char *const units[] = {"_ms", "_us", "_s", "_hz", "_ul", "_mib"};
+    static const char *const units[] = {"_ms", "_us", "_s", "_hz", "_ul", "_mw", "_mj", "_mib"};
     const char *inner_key, *unit = "";
     json_t *inner;
     char shown[160], part[128];
@@ -321,8 +354,11 @@ void check_plan_print(FILE *out, json_t *plan)
     json_object_foreach(plan, key, value)
     {
         char text[384];
-        if (json_is_array(value) && json_array_size(value) > 0)
-            print_list(out, key, value);
+        if (json_is_array(value)) {
+            if (json_array_size(value) > 0)
+                print_list(out, key, value);
+            continue;
+        }
         item_text(key, value, text, sizeof text);
         if (text[0] != '\0')
             fprintf(out, "%s\n", text);

@@ -18,12 +18,12 @@ static void print_latency(FILE *out, const char *name, const struct summary_late
 static void print_limited(FILE *out, const struct summary *summary)
 {
     uint64_t n = 0;
-    for (size_t i = 0; i <= SAFETY_CUT; i++)
+    for (size_t i = 0; i < SAFETY_VERDICTS; i++)
         n += summary->limited[i];
     if (n == 0)
         return;
     fprintf(out, "  %-20s %llu outputs refused or cut:", "safety", (unsigned long long)n);
-    for (size_t i = 0; i <= SAFETY_CUT; i++)
+    for (size_t i = 0; i < SAFETY_VERDICTS; i++)
         if (summary->limited[i] > 0)
             fprintf(out, " %s %llu", safety_words((enum safety_verdict)i), (unsigned long long)summary->limited[i]);
     fputc('\n', out);

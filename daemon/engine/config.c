@@ -37,7 +37,7 @@ struct group {
 
 static const double any_min = -1.7e308, any_max = 1.7e308; /* every finite number */
 static const double forever_ns = 9.3e18;                   /* above INT64_MAX */
-static const double hour_ns = 3.6e12, ten_minutes_ns = 6e11;
+static const double hour_ns = 3.6e12, ten_minutes_ns = 6e11, day_ns = 8.64e13, window_min_ns = 1e7;
 #define INF      ((double)INFINITY)
 #define NO_VALUE ((double)NAN) /* an error without a number to show */
 
@@ -89,8 +89,16 @@ static const struct row output_rows[] = {
     I64(config_output, max_on_ns, 1e5, forever_ns),
     I64(config_output, min_gap_ns, 0, ten_minutes_ns),
     F64(config_output, max_session_ul, 0, INF),
+    F64(config_output, max_day_ul, 0, 1e9),
+    F64(config_output, day_ul, 0, 1e9),
+    F64(config_output, duty, 0, 1),
+    F64(config_output, power_mw, 0, 1e6),
+    F64(config_output, max_energy_mj, 0, 1e12),
+    I64(config_output, duty_per_ns, 0, day_ns),
+    I64(config_output, energy_per_ns, 0, day_ns),
     F64(config_output, on_level, 0, 5000),
     F64(config_output, safe_level, 0, 5000),
+    F64(config_output, max_level, 0, 5000),
     F64(config_output, hz, 0, 1e6),
     INDEX(config_output, device, n_devices),
     U32(config_output, kind, 0, CONFIG_OUTPUT_LED),
@@ -232,6 +240,36 @@ static bool check_settings(const char *group, uint32_t i, const struct config_se
     return true;
 }
 
+/* Windows, and lines that exclude each other. */
+static bool check_limits(const struct config *config, uint32_t i, struct error *err)
+{
+    const struct config_output *output = &config->outputs[i];
+    const struct {
+        const char *field;
+        int64_t per_ns;
+        double most;
+    } windows[] = {
+        {"duty_per_ns",   output->duty_per_ns,   output->duty                                    },
+        {"energy_per_ns", output->energy_per_ns, output->power_mw > 0 ? output->max_energy_mj : 0},
+    };
+    for (size_t k = 0; k < sizeof windows / sizeof *windows; k++) {
+        if (windows[k].per_ns == 0)
+            continue;
+        if ((double)windows[k].per_ns < window_min_ns)
+            return fail_range(err, "outputs", i, windows[k].field, (double)windows[k].per_ns, window_min_ns, day_ns);
+        if (!(windows[k].most > 0))
+            return fail(err, "outputs", i, windows[k].field, (double)windows[k].per_ns,
+                        "a limit above 0 with it, and with one on energy the power");
+    }
+    if (output->max_level > 0 && (output->on_level > output->max_level || output->safe_level > output->max_level))
+        return fail(err, "outputs", i, "on_level", output->on_level, "at most max_level");
+    for (uint32_t j = 0; j < FRAME_OUTPUTS_MAX; j++)
+        if ((output->exclude >> j & 1) != 0 &&
+            (j == i || j >= config->n_outputs || (config->outputs[j].exclude >> i & 1) == 0))
+            return fail(err, "outputs", i, "exclude", output->exclude, "other outputs, each excluding this one too");
+    return true;
+}
+
 static bool check_output(const struct config *config, uint32_t i, struct error *err)
 {
     const struct config_output *output = &config->outputs[i];
@@ -247,7 +285,7 @@ static bool check_output(const struct config *config, uint32_t i, struct error *
         if (!rising || !isfinite(point->ul) || (double)point->open_ns > ten_minutes_ns)
             return fail(err, "outputs", i, "opening", NO_VALUE, "both columns above 0 and rising");
     }
-    return true;
+    return check_limits(config, i, err);
 }
 
 static bool check_signal(const struct config *config, uint32_t i, struct error *err)

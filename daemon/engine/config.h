@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Raised by every commit that changes a decision; golden sessions in the tests enforce it. */
-enum { ENGINE_VERSION = 2 };
+enum { ENGINE_VERSION = 3 };
 
 enum {
     CONFIG_NAME = 32, /* bytes of a name with its terminator */
@@ -67,12 +67,23 @@ struct config_opening {
 
 struct config_output {
     char name[CONFIG_NAME];
-    int64_t max_on_ns;     /* longest on-time; INT64_MAX: no limit (LED) */
-    int64_t min_gap_ns;    /* shortest time from off to on */
-    double max_session_ul; /* valve: volume a session; INFINITY: no limit */
-    double on_level;       /* level that means on: 1, or mA for an LED */
-    double safe_level;     /* level when in doubt; 0 for valves, lasers, LEDs, sounds */
-    double hz;             /* sound: tone frequency */
+    int64_t max_on_ns;                 /* longest on-time; INT64_MAX: no limit (LED) */
+    int64_t min_gap_ns;                /* shortest time from off to on */
+    double max_session_ul;             /* valve: volume a session; INFINITY: no limit */
+    double max_day_ul;                 /* valve: volume an animal and day; 0: no limit */
+    double day_ul;                     /* what the animal got of it on this day before the session */
+    double duty;                       /* largest share of any window of duty_per_ns to be on, above 0, at most 1 */
+    double power_mw;                   /* laser: light power while it is on; 0: not known */
+    double max_energy_mj;              /* laser: largest energy in any window of energy_per_ns */
+    int64_t duty_per_ns;               /* 0: no limit; else 10 ms .. 24 h */
+    int64_t energy_per_ns;             /* the same */
+    double on_level;                   /* level that means on: 1, or mA for an LED */
+    double safe_level;                 /* level when in doubt; 0 for valves, lasers, LEDs, sounds */
+    double max_level;                  /* no level is above it; 0: no limit */
+    double hz;                         /* sound: tone frequency */
+    uint32_t max_session_n, max_day_n; /* grants a session, and an animal and day; 0: no limit */
+    uint32_t day_n;                    /* grants on this day before the session */
+    uint32_t exclude;                  /* a bit an output: never on together with it; both say so */
     uint32_t device, line;
     uint32_t kind;  /* enum config_output_kind */
     uint32_t guard; /* enum config_guard */

@@ -1,10 +1,11 @@
 #include "planner/rig_lines.h"
+#include "planner/rig_limits.h"
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_MAX_EVER = 65535 };
+enum { LINE_MAX_EVER = 65535, COUNT_MAX = 1000000 };
 static const double refractory_min_ns = 1e6, refractory_max_ns = 500e6; /* of a lick sensor */
 
 /* What every line has; the forms below begin with it. */
@@ -204,7 +205,9 @@ static void take_output(struct declare *declare, struct output_form *form)
     form->output.device = device;
     form->output.line = form->place.line;
     memcpy(form->output.name, declare->name, strlen(declare->name) + 1);
+    rig_limits_read(declare, &form->output);
     config->outputs[config->n_outputs++] = form->output;
+    rig_limits_exclude(declare, config);
 }
 
 static void begin_output(const struct declare *declare)
@@ -218,9 +221,11 @@ int rig_lines_led(struct declare *declare)
 {
     static const struct declare_key keys[] = {
         PLACE_KEYS(true),
-        {"current", DECLARE_NUMBER, true, QUANTITY_CURRENT, 1e-3, 5000, offsetof(struct output_form, current_ma), NULL},
-        {"max",     DECLARE_NUMBER, true, QUANTITY_CURRENT, 1e-3, 5000, offsetof(struct output_form, max_ma), NULL},
-        {0    },
+        {"current",                    DECLARE_NUMBER, true, QUANTITY_CURRENT, 1e-3, 5000, offsetof(struct output_form, current_ma), NULL},
+        {"max",                        DECLARE_NUMBER, true, QUANTITY_CURRENT, 1e-3, 5000, offsetof(struct output_form, max_ma), NULL},
+        {"max_on",                        DECLARE_NS, false, QUANTITY_TIME, 1e5, 6e11, offsetof(struct output_form, output.max_on_ns), NULL},
+        RIG_LIMITS_KEYS,
+        {0},
     };
     begin_output(declare);
     struct output_form form = {
@@ -230,6 +235,7 @@ int rig_lines_led(struct declare *declare)
     if (form.current_ma > form.max_ma)
         declare_fail(declare, "current", NULL, "at most ma(%g), its max", form.max_ma);
     form.output.on_level = form.current_ma;
+    form.output.max_level = form.max_ma;
     take_output(declare, &form);
     return 0;
 }
@@ -260,61 +266,87 @@ static void read_opening(struct declare *declare, struct config_output *output)
     lua_pop(declare->lua, 1);
 }
 
-int rig_lines_output(struct declare *declare)
-{
-    static const char *const kinds[] = {"digital", "valve", "laser", "sound", NULL};       /* enum config_output_kind */
-    static const char *const guards[] = {"none", "device_timed", "device_watchdog", NULL}; /* enum config_guard */
+/* The keys of each kind of output. */
+static const char *const guards[] = {"none", "device_timed", "device_watchdog", NULL}; /* enum config_guard */
 #define AT(field) offsetof(struct output_form, field)
 #define TIMES_KEYS(gap_required)                                                                                       \
     {"max_on", DECLARE_NS, true, QUANTITY_TIME, 1e5, 6e11, AT(output.max_on_ns), NULL},                                \
     {                                                                                                                  \
         "min_gap", DECLARE_NS, gap_required, QUANTITY_TIME, 0, 6e11, AT(output.min_gap_ns), NULL                       \
     }
+#define COUNT_KEYS                                                                                                     \
+    {"max_count", DECLARE_WHOLE, false, QUANTITY_NUMBER, 1, COUNT_MAX, AT(output.max_session_n), NULL},                \
+    {                                                                                                                  \
+        "max_day_count", DECLARE_WHOLE, false, QUANTITY_NUMBER, 1, COUNT_MAX, AT(output.max_day_n), NULL               \
+    }
 #define GUARD_KEYS                                                                                                     \
     {"guard", DECLARE_WORD, false, ANY, AT(output.guard), guards},                                                     \
     {                                                                                                                  \
         "accept_unguarded", DECLARE_FLAG, false, ANY, AT(accept_unguarded), NULL                                       \
     }
-    static const struct declare_key kind_key = {"kind", DECLARE_WORD, true, ANY, AT(kind), kinds};
-    static const struct declare_key digital[] = {
-        PLACE_KEYS(true), {"kind", DECLARE_OTHER, true, ANY, 0, NULL},
-         TIMES_KEYS(false), GUARD_KEYS, {0 }
-    };
-    static const struct declare_key valve[] = {
-        PLACE_KEYS(true),
-        {"kind", DECLARE_OTHER, true, ANY, 0, NULL},
-        GUARD_KEYS,
-        TIMES_KEYS(true),
-        {"max_session",  DECLARE_NUMBER, true, QUANTITY_VOLUME, 1e-3, 1e6, AT(output.max_session_ul), NULL},
-        {"opening",     DECLARE_OTHER, true, ANY, 0, NULL},
-        {0     },
-    };
-    static const struct declare_key laser[] = {
-        PLACE_KEYS(true), {"kind", DECLARE_OTHER, true, ANY, 0, NULL},
-         GUARD_KEYS, TIMES_KEYS(true), {0 }
-    };
-    static const struct declare_key sound[] = {
-        PLACE_KEYS(false),
-        {"kind", DECLARE_OTHER, true, ANY, 0, NULL},
-        {"hz",  DECLARE_NUMBER, true, QUANTITY_FREQUENCY, 20, 96000, AT(output.hz), NULL},
-        TIMES_KEYS(false),
-        {0    },
-    };
-    static const struct declare_key *const keys[] = {
-        [CONFIG_OUTPUT_DIGITAL] = digital,
-        [CONFIG_OUTPUT_VALVE] = valve,
-        [CONFIG_OUTPUT_LASER] = laser,
-        [CONFIG_OUTPUT_SOUND] = sound,
-    };
+static const struct declare_key digital[] = {
+    PLACE_KEYS(true),
+    {"kind", DECLARE_OTHER, true, ANY, 0, NULL},
+    TIMES_KEYS(false),
+    GUARD_KEYS,
+    COUNT_KEYS,
+    RIG_LIMITS_KEYS,
+    {0 }
+};
+static const struct declare_key valve[] = {
+    PLACE_KEYS(true),
+    {"kind",          DECLARE_OTHER, true, ANY, 0, NULL},
+    GUARD_KEYS,
+    TIMES_KEYS(true),
+    {"max_session",           DECLARE_NUMBER, true, QUANTITY_VOLUME, 1e-3, 1e6, AT(output.max_session_ul), NULL},
+    {"max_day",              DECLARE_NUMBER, false, QUANTITY_VOLUME, 1e-3, 1e6, AT(output.max_day_ul), NULL},
+    {"opening",               DECLARE_OTHER, true, ANY, 0, NULL},
+    COUNT_KEYS,
+    RIG_LIMITS_KEYS,
+    {0},
+};
+static const struct declare_key laser[] = {
+    PLACE_KEYS(true),
+    {"kind", DECLARE_OTHER, true, ANY, 0, NULL},
+    GUARD_KEYS,
+    TIMES_KEYS(true),
+    COUNT_KEYS,
+    RIG_LIMITS_KEYS,
+    RIG_LIMITS_ENERGY_KEYS,
+    {"power",  DECLARE_NUMBER, false, QUANTITY_POWER, 1e-6, 1e6, AT(output.power_mw), NULL},
+    {0    }
+};
+static const struct declare_key sound[] = {
+    PLACE_KEYS(false),
+    {"kind", DECLARE_OTHER, true, ANY, 0, NULL},
+    {"hz",  DECLARE_NUMBER, true, QUANTITY_FREQUENCY, 20, 96000, AT(output.hz), NULL},
+    TIMES_KEYS(false),
+    COUNT_KEYS,
+    RIG_LIMITS_KEYS,
+    {0    },
+};
+static const struct declare_key *const output_keys[] = {
+    [CONFIG_OUTPUT_DIGITAL] = digital,
+    [CONFIG_OUTPUT_VALVE] = valve,
+    [CONFIG_OUTPUT_LASER] = laser,
+    [CONFIG_OUTPUT_SOUND] = sound,
+};
 #undef AT
 #undef TIMES_KEYS
+#undef COUNT_KEYS
 #undef GUARD_KEYS
+
+int rig_lines_output(struct declare *declare)
+{
+    static const char *const kinds[] = {"digital", "valve", "laser", "sound", NULL}; /* enum config_output_kind */
+    static const struct declare_key kind_key = {"kind", DECLARE_WORD, true, ANY, offsetof(struct output_form, kind),
+                                                kinds};
     begin_output(declare);
     struct output_form form = {
         .output = {.on_level = 1, .max_session_ul = (double)INFINITY}
     };
     declare_key(declare, &kind_key, &form);
-    declare_keys(declare, keys[form.kind], &form);
+    declare_keys(declare, output_keys[form.kind], &form);
     form.output.kind = form.kind;
     if (form.kind == CONFIG_OUTPUT_VALVE)
         read_opening(declare, &form.output);

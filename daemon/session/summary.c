@@ -80,7 +80,7 @@ static void take_decision(struct tally *tally, const struct frame_decision *deci
     summary->sham += kind == FRAME_TRIGGER_SHAM;
     summary->locked_out += kind == FRAME_TRIGGER_LOCKED;
     tally->plans_late += kind == FRAME_PLAN_LATE;
-    if (kind == FRAME_LIMITED && decision->value >= 0.0 && decision->value <= (double)SAFETY_CUT)
+    if (kind == FRAME_LIMITED && decision->value >= 0.0 && decision->value < (double)SAFETY_VERDICTS)
         summary->limited[(int)decision->value]++;
 }
 
@@ -235,7 +235,7 @@ static json_t *latency_json(const struct summary_latency *latency)
 static json_t *limited_json(const struct summary *summary)
 {
     json_t *limited = json_object();
-    for (int i = SAFETY_BUSY; i <= SAFETY_CUT; i++)
+    for (int i = SAFETY_BUSY; i < SAFETY_VERDICTS; i++)
         json_object_set_new(limited, safety_words((enum safety_verdict)i),
                             json_integer((json_int_t)summary->limited[i]));
     return limited;

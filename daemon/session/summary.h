@@ -28,16 +28,16 @@ struct summary_latency {
 };
 
 struct summary {
-    int64_t ticks;                    /* in the journal */
-    int64_t skipped_ticks;            /* by a late loop */
-    int64_t lost_ticks;               /* that ran and are not in the journal, as far as is known */
-    double duration_s;                /* to the close record, else to the last tick */
-    uint64_t trials;                  /* that came to their end */
-    uint64_t rewards;                 /* deliveries granted */
-    double reward_ul;                 /* their sum */
-    uint64_t licks;                   /* onsets */
-    uint64_t fired, sham, locked_out; /* what triggers decided */
-    uint64_t limited[SAFETY_CUT + 1]; /* requests refused or cut, by enum safety_verdict */
+    int64_t ticks;                     /* in the journal */
+    int64_t skipped_ticks;             /* by a late loop */
+    int64_t lost_ticks;                /* that ran and are not in the journal, as far as is known */
+    double duration_s;                 /* to the close record, else to the last tick */
+    uint64_t trials;                   /* that came to their end */
+    uint64_t rewards;                  /* deliveries granted */
+    double reward_ul;                  /* their sum */
+    uint64_t licks;                    /* onsets */
+    uint64_t fired, sham, locked_out;  /* what triggers decided */
+    uint64_t limited[SAFETY_VERDICTS]; /* requests refused or cut, by enum safety_verdict */
     struct summary_latency late; /* due to wake, of every tick; after skipped ones from the first that was missed */
     struct summary_latency input_to_decision, decision_to_write;
     uint32_t reason;  /* enum frame_end_reason of the close record, 0 without */

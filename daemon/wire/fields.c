@@ -53,14 +53,32 @@ static const struct fields input = TABLE(config_input, 1, input_rows);
 static const struct fields_row opening_rows[] = {F64(config_opening, ul), I64(config_opening, open_ns)};
 static const struct fields opening = TABLE(config_opening, 1, opening_rows);
 
-static const struct fields_row output_rows[] = {
-    TEXT(config_output, name),      I64(config_output, max_on_ns),
-    I64(config_output, min_gap_ns), F64(config_output, max_session_ul),
-    F64(config_output, on_level),   F64(config_output, safe_level),
-    F64(config_output, hz),         U32(config_output, device),
-    U32(config_output, line),       U32(config_output, kind),
-    U32(config_output, guard),      U32(config_output, n_opening),
-    U32(config_output, reserved),   ARRAY(config_output, opening, n_opening, opening)};
+static const struct fields_row output_rows[] = {TEXT(config_output, name),
+                                                I64(config_output, max_on_ns),
+                                                I64(config_output, min_gap_ns),
+                                                F64(config_output, max_session_ul),
+                                                F64(config_output, max_day_ul),
+                                                F64(config_output, day_ul),
+                                                F64(config_output, duty),
+                                                F64(config_output, power_mw),
+                                                F64(config_output, max_energy_mj),
+                                                I64(config_output, duty_per_ns),
+                                                I64(config_output, energy_per_ns),
+                                                F64(config_output, on_level),
+                                                F64(config_output, safe_level),
+                                                F64(config_output, max_level),
+                                                F64(config_output, hz),
+                                                U32(config_output, max_session_n),
+                                                U32(config_output, max_day_n),
+                                                U32(config_output, day_n),
+                                                U32(config_output, exclude),
+                                                U32(config_output, device),
+                                                U32(config_output, line),
+                                                U32(config_output, kind),
+                                                U32(config_output, guard),
+                                                U32(config_output, n_opening),
+                                                U32(config_output, reserved),
+                                                ARRAY(config_output, opening, n_opening, opening)};
 static const struct fields output = TABLE(config_output, 1, output_rows);
 
 static const struct fields_row signal_rows[] = {

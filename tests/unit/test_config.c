@@ -117,6 +117,33 @@ static void names_are_texts_and_different(void **state)
     EXPECT(config.animal[0] = '\x7f', "config.animal: expected a text of 1..31 characters");
 }
 
+static void windows_and_exclusions_of_outputs_are_consistent(void **state)
+{
+    (void)state;
+    EXPECT(config.outputs[3].duty_per_ns = 1000000,
+           "config.outputs[3].duty_per_ns = 1000000: expected 10000000..8.64e+13");
+    EXPECT(config.outputs[3].duty_per_ns = 1000000000,
+           "config.outputs[3].duty_per_ns = 1000000000: expected a limit above 0 with it, and with one on energy the "
+           "power");
+    EXPECT(config.outputs[3].duty_per_ns = 1000000000; config.outputs[3].duty = 0.2, "");
+    EXPECT(config.outputs[3].duty = 1.5, "config.outputs[3].duty = 1.5: expected 0..1");
+    EXPECT(config.outputs[3].duty = (double)NAN, "config.outputs[3].duty: expected 0..1");
+    EXPECT(config.outputs[3].energy_per_ns = 1000000000;
+           config.outputs[3].max_energy_mj = 5,
+           "config.outputs[3].energy_per_ns = 1000000000: expected a limit above 0 with it, and with one on energy the "
+           "power");
+    EXPECT(config.outputs[3].energy_per_ns = 1000000000; config.outputs[3].max_energy_mj = 5;
+           config.outputs[3].power_mw = 10, "");
+    EXPECT(config.outputs[0].max_level = 39, "config.outputs[0].on_level = 40: expected at most max_level");
+    EXPECT(config.outputs[3].exclude = 1u << 2,
+           "config.outputs[3].exclude = 4: expected other outputs, each excluding this one too");
+    EXPECT(config.outputs[3].exclude = 1u << 3,
+           "config.outputs[3].exclude = 8: expected other outputs, each excluding this one too");
+    EXPECT(config.outputs[3].exclude = 1u << 6,
+           "config.outputs[3].exclude = 64: expected other outputs, each excluding this one too");
+    EXPECT(config.outputs[3].exclude = 1u << 2; config.outputs[2].exclude = 1u << 3, "");
+}
+
 static void outputs_are_consistent(void **state)
 {
     (void)state;
@@ -193,6 +220,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(indices_are_below_their_counts, fresh),
     cmocka_unit_test_setup(ranges_are_checked_and_nan_is_in_none, fresh),
     cmocka_unit_test_setup(names_are_texts_and_different, fresh),
+    cmocka_unit_test_setup(windows_and_exclusions_of_outputs_are_consistent, fresh),
     cmocka_unit_test_setup(outputs_are_consistent, fresh),
     cmocka_unit_test_setup(signals_and_models_are_known, fresh),
     cmocka_unit_test_setup(the_tasks_half_is_consistent, fresh),

@@ -293,7 +293,7 @@ static void outputs_are_checked(void **state)
         behind_daq("output \"t\" { device = \"daq\", line = 0, kind = \"laser\", max_on = ms(5), min_gap = ms(5), "
                    "guard = \"device_timed\",\nopening = {} }"),
         "x.lua:3: output.t.opening = a table: expected a key of output: device, line, kind, guard, "
-        "accept_unguarded, max_on, min_gap");
+        "accept_unguarded, max_on, min_gap, max_count, max_day_count, duty, exclude, max_energy, power");
 }
 
 static const struct CMUnitTest tests[] = {

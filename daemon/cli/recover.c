@@ -1,13 +1,11 @@
 /* recover: `phasic recover SESSION`: reads what can be read of a session that did not end in order. (cli/recover.c) */
 #include "session/recover.h"
 #include "cli/cli.h"
+#include "cli/day.h"
+#include "cli/orphan.h"
 #include "cli/output.h"
-#include "log.h"
-#include "realtime/shared.h"
 #include "session/folder.h"
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,50 +13,6 @@ struct recover_options {
     const char *session;
     bool json;
 };
-
-/* A killed process whose parent has not asked for it yet still has its number, but does nothing any more. */
-static bool is_zombie(int32_t pid)
-{
-    char path[32], text[512] = "";
-    snprintf(path, sizeof path, "/proc/%" PRId32 "/stat", pid);
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return false;
-    const size_t n = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[n] = '\0';
-    const char *state = strrchr(text, ')'); /* behind the name, which may hold anything */
-    return state != NULL && (strncmp(state, ") Z", 3) == 0 || strncmp(state, ") X", 3) == 0);
-}
-
-static bool alive(int32_t pid)
-{
-    return pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH) && !is_zombie(pid);
-}
-
-/* The session's shared memory, if it is still there and nobody lives in it. It outlives every process but not a restart
- * of the computer, so that without it a number in session.json names somebody else. False and *err: somebody does. */
-static bool attach(const char *folder, struct shared **shared, struct error *err)
-{
-    struct folder_session session;
-    struct error why;
-    char pid[24];
-    *shared = NULL;
-    if (!folder_read_session_json(folder, &session, &why) || session.shm[0] == '\0')
-        return true; /* the journal stands for itself */
-    if (!shared_attach(shared, session.shm, &why)) {
-        if (why.kind == ERROR_INPUT)
-            log_event(LOG_WARN, "recover.ring_foreign", "name=%s expected=\"%s\"", session.shm, why.expected);
-        return true;
-    }
-    const int32_t core = atomic_load(&(*shared)->core_pid), host = atomic_load(&(*shared)->host_pid);
-    if (!alive(core) && !alive(host))
-        return true;
-    snprintf(pid, sizeof pid, "%" PRId32, alive(core) ? core : host);
-    shared_detach(*shared);
-    *shared = NULL;
-    return error_set(err, ERROR_DEVICE, folder, "process", pid, "a session that is over: this one is running");
-}
 
 /* A second rescue without the shared memory, which the first one has taken in and removed, would write less over more.
  */
@@ -105,13 +59,15 @@ static int act(const struct cli *cli, const void *given, struct error *err)
     struct recover_report report;
     struct shared *shared;
     (void)cli;
-    if (!attach(options->session, &shared, err))
+    if (!orphan_attach(options->session, &shared, err))
         return error_exit_status(err);
     const bool ok = check_earlier(options->session, shared, err) &&
                     recover_session(options->session, shared != NULL ? &shared->ring : NULL, &report, err);
     if (ok && shared != NULL)
         shared_unlink(shared); /* what it had is in the file now */
     shared_detach(shared);
+    if (ok)
+        day_end_of(options->session);
     if (ok && !options->json)
         print(options->session, &report);
     if (!ok || (options->json && !output_json(report_json(&report), err)))

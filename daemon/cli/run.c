@@ -1,5 +1,6 @@
 #include "cli/run.h"
 #include "cli/cli.h"
+#include "cli/day.h"
 #include "cli/run_prepare.h"
 #include "cli/status_line.h"
 #include "cli/summary_text.h"
@@ -144,6 +145,7 @@ static int act(const struct cli *cli, const void *given, struct error *err)
     const bool begun = atomic_load(&prepared.session.shared->start_ns) != 0;
     const bool printed = begun && print_summary(options, prepared.folder, &reason, err);
     close(watch.signals);
+    day_end(&prepared.config, prepared.folder);
     run_prepare_close(&prepared);
     return printed ? judge(reason, status) : 1;
 }

@@ -1,4 +1,5 @@
 #include "cli/run_prepare.h"
+#include "cli/day.h"
 #include "engine/base/units.h"
 #include "log.h"
 #include "planner/rig.h"
@@ -98,7 +99,8 @@ bool run_prepare(const struct run_options *options, const struct driver_ops *con
     *prepared = (struct run_prepared){0};
     if (!load_config(options, drivers, n_drivers, &prepared->config, err) ||
         !open_recording(options->rig, prepared, err) || !name_folder(options, prepared, err) ||
-        !folder_create(prepared->folder, err) || !folder_copy(prepared->folder, FOLDER_RIG, options->rig, err) ||
+        !folder_create(prepared->folder, err) || !day_begin(&prepared->config, prepared->folder, err) ||
+        !folder_copy(prepared->folder, FOLDER_RIG, options->rig, err) ||
         !folder_copy(prepared->folder, FOLDER_TASK, options->task, err) || !create_shared(prepared, err)) {
         run_prepare_close(prepared);
         return false;

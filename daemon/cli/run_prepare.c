@@ -15,10 +15,10 @@
 static const uint64_t RING_MIN = (uint64_t)4 << 20; /* 5 s at 1 kHz: less is no protection against a slow disk */
 
 static bool load_config(const struct run_options *options, const struct driver_ops *const *drivers, size_t n_drivers,
-                        struct config *config, struct error *err)
+                        struct config *config, struct config_loop *loop, struct error *err)
 {
     struct task *task = NULL;
-    if (!rig_load(options->rig, drivers, n_drivers, config, err))
+    if (!rig_load_loop(options->rig, drivers, n_drivers, config, loop, err))
         return false;
     config->seed = options->seed;
     if (options->n_seed == 0 && getrandom(&config->seed, sizeof config->seed, 0) != (ssize_t)sizeof config->seed)
@@ -96,8 +96,9 @@ static bool create_shared(struct run_prepared *prepared, struct error *err)
 bool run_prepare(const struct run_options *options, const struct driver_ops *const *drivers, size_t n_drivers,
                  struct run_prepared *prepared, struct error *err)
 {
+    struct config_loop loop;
     *prepared = (struct run_prepared){0};
-    if (!load_config(options, drivers, n_drivers, &prepared->config, err) ||
+    if (!load_config(options, drivers, n_drivers, &prepared->config, &loop, err) ||
         !open_recording(options->rig, prepared, err) || !name_folder(options, prepared, err) ||
         !folder_create(prepared->folder, err) || !day_begin(&prepared->config, prepared->folder, err) ||
         !folder_copy(prepared->folder, FOLDER_RIG, options->rig, err) ||
@@ -105,6 +106,7 @@ bool run_prepare(const struct run_options *options, const struct driver_ops *con
         run_prepare_close(prepared);
         return false;
     }
+    prepared->session.shared->loop = loop;
     prepared->session.folder = prepared->folder;
     prepared->session.set = options->set;
     prepared->session.n_set = options->n_set;

@@ -147,6 +147,14 @@ struct config_train {
     uint32_t reserved;
 };
 
+/* How the core's thread is to run: rig { cpu = 1, spin = us(50) }. It decides nothing, so no journal holds it. */
+struct config_loop {
+    int64_t
+        spin_ns; /* of each wait the last so long is spent looking at the clock, not asleep; at most half a period */
+    uint32_t pinned; /* 1: only on processor `cpu` */
+    uint32_t cpu;
+};
+
 struct config {
     char rig[CONFIG_NAME], task[CONFIG_NAME], animal[CONFIG_NAME];
     uint64_t seed;

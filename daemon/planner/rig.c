@@ -14,21 +14,34 @@
 enum {
     N_COMMON = 3, /* keys that every device has */
     NAMES_MAX = 32,
+    CPU_MAX = 1023, /* of cpu_set_t */
 };
 
 #define ANY QUANTITY_NUMBER, 0, 0
 
+struct rig_form {
+    int64_t period_ns, spin_ns;
+    uint32_t cpu;
+};
+
 static int read_rig(struct declare *declare)
 {
     static const struct declare_key keys[] = {
-        {"period", DECLARE_NS, false, QUANTITY_TIME, 1e5, 5e6, offsetof(struct config, period_ns), NULL},
-        {0  },
+        {"period",                  DECLARE_NS, false, QUANTITY_TIME, 1e5, 5e6, offsetof(struct rig_form, period_ns), NULL},
+        {"spin",                    DECLARE_NS, false, QUANTITY_TIME, 0, 2.5e6, offsetof(struct rig_form, spin_ns), NULL},
+        {"cpu",                      DECLARE_WHOLE, false, QUANTITY_NUMBER, 0, CPU_MAX, offsetof(struct rig_form, cpu), NULL},
+        {0},
     };
     struct rig_lines *rig = rig_lines_owner(declare);
+    struct rig_form form = {.period_ns = rig->config.period_ns};
     if (rig->has_rig)
         declare_fail(declare, NULL, "", "one rig { ... } in a file");
     rig->has_rig = true;
-    declare_keys(declare, keys, &rig->config);
+    declare_keys(declare, keys, &form);
+    if (form.spin_ns > form.period_ns / 2) /* the system stops a real-time thread that hardly ever sleeps */
+        declare_fail(declare, "spin", NULL, "at most half the period, us(%g)", (double)form.period_ns / 2e3);
+    rig->config.period_ns = form.period_ns;
+    rig->loop = (struct config_loop){form.spin_ns, declare_has(declare, "cpu"), form.cpu};
     return 0;
 }
 
@@ -212,8 +225,8 @@ static int finish(lua_State *lua)
     return 0;
 }
 
-bool rig_load(const char *path, const struct driver_ops *const *drivers, size_t n_drivers, struct config *config,
-              struct error *err)
+bool rig_load_loop(const char *path, const struct driver_ops *const *drivers, size_t n_drivers, struct config *config,
+                   struct config_loop *loop, struct error *err)
 {
     struct sandbox sandbox = {0};
     struct rig_lines *rig = calloc(1, sizeof *rig);
@@ -227,9 +240,18 @@ bool rig_load(const char *path, const struct driver_ops *const *drivers, size_t 
     const bool ok = sandbox_open(&sandbox, path, rig, err) && sandbox_setup(&sandbox, install, err) &&
                     sandbox_load(&sandbox, err) && sandbox_setup(&sandbox, finish, err) &&
                     config_check(&rig->config, err);
-    if (ok)
+    if (ok) {
         *config = rig->config;
+        *loop = rig->loop;
+    }
     sandbox_close(&sandbox);
     free(rig);
     return ok;
+}
+
+bool rig_load(const char *path, const struct driver_ops *const *drivers, size_t n_drivers, struct config *config,
+              struct error *err)
+{
+    struct config_loop loop;
+    return rig_load_loop(path, drivers, n_drivers, config, &loop, err);
 }

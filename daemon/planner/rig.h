@@ -13,3 +13,7 @@
  */
 MUST_CHECK bool rig_load(const char *path, const struct driver_ops *const *drivers, size_t n_drivers,
                          struct config *config, struct error *err);
+
+/* The same for who runs the rig: `loop` gets how the core's thread is to run. Untouched if it returns false. */
+MUST_CHECK bool rig_load_loop(const char *path, const struct driver_ops *const *drivers, size_t n_drivers,
+                              struct config *config, struct config_loop *loop, struct error *err);

@@ -13,6 +13,7 @@ struct rig_lines {
     const struct driver_ops *const *drivers;
     size_t n_drivers;
     struct config config;
+    struct config_loop loop;
     const struct driver_ops *driver_of[CONFIG_DEVICES_MAX];
     int led_of[FRAME_CHANNELS_MAX]; /* the channel's LED among the outputs, or RIG_LINES_NO_LED */
     bool has_rig;                   /* rig { ... } has come */

@@ -30,6 +30,12 @@ void clock_sleep_until(int64_t t_ns)
         ;
 }
 
+void clock_spin_until(int64_t t_ns)
+{
+    while (clock_now() < t_ns)
+        ;
+}
+
 void clock_pause(int64_t ns)
 {
     const struct timespec t = {.tv_sec = ns / S, .tv_nsec = ns % S};

@@ -15,5 +15,8 @@ int64_t clock_realtime(int64_t *tai_offset_s);
  * past. */
 void clock_sleep_until(int64_t t_ns);
 
+/* Looks at the clock until it reaches t_ns, at most some ms away: for the last of a wait, which a sleep overshoots. */
+void clock_spin_until(int64_t t_ns);
+
 /* Sleeps for about ns: for helper threads that poll. */
 void clock_pause(int64_t ns);

@@ -124,7 +124,10 @@ static void note_confirmed(struct loop *loop, const struct frame_in *in)
 static void wait_for_tick(struct loop *loop, struct frame_in *in)
 {
     const int64_t period_ns = loop->config->period_ns;
-    clock_sleep_until(loop->start_ns + loop->n * period_ns);
+    const int64_t due_ns = loop->start_ns + loop->n * period_ns, spin_ns = loop->shared->loop.spin_ns;
+    clock_sleep_until(due_ns - spin_ns);
+    if (spin_ns > 0)
+        clock_spin_until(due_ns);
     const int64_t wake_ns = session_now(loop);
     const int64_t missed = (wake_ns - loop->n * period_ns) / period_ns;
     if (missed > 0) {
@@ -235,8 +238,7 @@ static void note_end(struct loop *loop)
         loop->safe_ns = loop->wake_ns;
 }
 
-/* One tick. False: the session is over. */
-static bool run_tick(struct loop *loop)
+bool loop_tick(struct loop *loop)
 {
     struct frame_in *in = &loop->frames[loop->snapshot.ticks % 2];
     struct frame_in *next = &loop->frames[(loop->snapshot.ticks + 1) % 2];
@@ -310,7 +312,7 @@ static bool record_close(struct loop *loop)
 bool loop_run(struct loop *loop)
 {
     frame_in_clear(&loop->frames[0]);
-    while (run_tick(loop))
+    while (loop_tick(loop))
         ;
     if (loop->out.finished == 0)
         make_safe(loop);
@@ -321,20 +323,39 @@ bool loop_run(struct loop *loop)
     return closed;
 }
 
-int loop_main(struct shared *shared, struct devices *devices)
+/* What the rig file asks for of the thread, in one warning where something is refused. Returns what keeps the
+ * processors awake, or -1. */
+static int set_up_thread(struct shared *shared)
 {
-    char missing[256], line[512];
-    struct error err = {0};
-    struct loop *loop;
+    char missing[512];
     const bool granted = thread_realtime(THREAD_CORE_PRIORITY, missing, sizeof missing);
     atomic_store(&shared->realtime, granted);
-    if (!granted)
-        log_event(LOG_WARN, "core.not_realtime", "missing=\"%s\"", missing);
-    if (!loop_open(&loop, shared, devices, &err) || !loop_start(loop, &err)) {
+    if (shared->loop.pinned != 0)
+        (void)thread_pin(shared->loop.cpu, missing, sizeof missing);
+    const int awake = thread_stay_awake(missing, sizeof missing);
+    if (missing[0] != '\0')
+        log_event(LOG_WARN, "core.not_realtime", "missing=\"%s\" remedy=\"phasic doctor\"", missing);
+    return awake;
+}
+
+int loop_main(struct shared *shared, struct devices *devices)
+{
+    char line[512];
+    struct error err = {0};
+    struct loop *loop;
+    const int awake = set_up_thread(shared);
+    bool ready = loop_open(&loop, shared, devices, &err);
+    if (ready) {
+        thread_prefault(); /* before the devices: session time 0 is when they start */
+        ready = loop_start(loop, &err);
+    }
+    if (!ready) {
         fprintf(stderr, "phasic: %s\n", error_line(&err, line, sizeof line));
         return 1;
     }
     const bool closed = loop_run(loop);
     loop_close(loop);
+    if (awake >= 0)
+        close(awake);
     return closed ? 0 : 1;
 }

@@ -24,6 +24,10 @@ MUST_CHECK bool loop_open(struct loop **loop, struct shared *shared, struct devi
 /* Starts the devices: session time 0 is now. False and *err: a device refused. Not real-time. */
 MUST_CHECK bool loop_start(struct loop *loop, struct error *err);
 
+/* One tick: waits for it, reads, decides, records, writes. False: the session is over. Real-time: what tests/pure lists
+ * of system calls is all it makes. */
+bool loop_tick(struct loop *loop) RT_SAFE;
+
 /* Runs the session from tick 0 to its close record, in real time, and stops the devices. False: the record could not be
  * written because nobody drains the ring; outputs are safe all the same. */
 bool loop_run(struct loop *loop);

@@ -11,7 +11,7 @@
 #include "realtime/ring.h"
 #include <stdatomic.h>
 
-enum { SHARED_VERSION = 1, SHARED_NAME = 64 };
+enum { SHARED_VERSION = 2, SHARED_NAME = 64 };
 
 enum shared_phase { SHARED_STARTING, SHARED_RUNNING, SHARED_ENDED };
 
@@ -29,6 +29,7 @@ struct shared {
     uint64_t size; /* of the whole mapping */
     char name[SHARED_NAME];
     struct config config;
+    struct config_loop loop; /* who makes the session, before it starts */
 
     _Atomic int32_t keeper_pid, core_pid, host_pid;     /* the keeper */
     _Atomic uint32_t phase;                             /* the core: enum shared_phase */

@@ -93,7 +93,8 @@ static void when_the_keeper_dies_the_core_makes_safe_and_ends(void **state)
         const pid_t core = fork();
         if (core == 0)
             _exit(fault_rig_core(NULL));
-        clock_pause(50 * MS);
+        while (atomic_load(&fault_rig.shared->ticks) < 20)
+            clock_pause(MS);
         raise(SIGKILL);
     }
     assert_int_equal(waitpid(keeper, NULL, 0), keeper);

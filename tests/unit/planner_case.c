@@ -83,7 +83,7 @@ static const char *said(bool ok)
 
 const char *planner_case_rig_file(const char *path)
 {
-    return said(rig_load(path, drivers, 2, &planner_case.config, &planner_case.err));
+    return said(rig_load_loop(path, drivers, 2, &planner_case.config, &planner_case.loop, &planner_case.err));
 }
 
 const char *planner_case_rig(const char *text)

@@ -15,6 +15,7 @@ extern const char planner_case_uses[];
 
 struct planner_case {
     struct config config;
+    struct config_loop loop;
     struct task *task;  /* NULL if it did not load */
     struct trial trial; /* the first trial, if there is one */
     struct error err;

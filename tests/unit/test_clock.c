@@ -29,6 +29,15 @@ static void a_sleep_does_not_end_before_its_time(void **state)
     }
 }
 
+static void a_spin_does_not_end_before_its_time(void **state)
+{
+    (void)state;
+    const int64_t until_ns = clock_now() + MS;
+    clock_spin_until(until_ns);
+    assert_true(clock_now() >= until_ns);
+    clock_spin_until(until_ns - S);
+}
+
 static atomic_int n_alarms;
 
 static void count_alarm(int signal)
@@ -78,8 +87,8 @@ static void the_wall_clock_is_the_systems(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(the_clock_never_goes_back),     cmocka_unit_test(a_sleep_does_not_end_before_its_time),
-    cmocka_unit_test(a_signal_does_not_end_a_sleep), cmocka_unit_test(what_is_past_is_not_waited_for),
-    cmocka_unit_test(the_wall_clock_is_the_systems),
+    cmocka_unit_test(the_clock_never_goes_back),           cmocka_unit_test(a_sleep_does_not_end_before_its_time),
+    cmocka_unit_test(a_spin_does_not_end_before_its_time), cmocka_unit_test(a_signal_does_not_end_a_sleep),
+    cmocka_unit_test(what_is_past_is_not_waited_for),      cmocka_unit_test(the_wall_clock_is_the_systems),
 };
 TEST_MAIN(tests)

@@ -95,6 +95,23 @@ static void a_drivers_own_options_are_in_base_units(void **state)
     assert_int_equal(device->on_loss, CONFIG_ON_LOSS_CONTINUE);
 }
 
+static void the_loop_may_be_pinned_and_spin(void **state)
+{
+    (void)state;
+    EXPECT("rig { period = us(100), cpu = 0, spin = us(50) }\ndevice \"daq\" { driver = \"fake\" }", "");
+    assert_int_equal(planner_case.config.period_ns, 100000);
+    assert_int_equal(planner_case.loop.spin_ns, 50000);
+    assert_int_equal(planner_case.loop.pinned, 1);
+    assert_int_equal(planner_case.loop.cpu, 0);
+    EXPECT("device \"daq\" { driver = \"fake\" }", "");
+    assert_int_equal(planner_case.loop.spin_ns, 0);
+    assert_int_equal(planner_case.loop.pinned, 0);
+    EXPECT("rig { period = us(100), spin = us(51) }",
+           "x.lua:1: rig.spin = us(51): expected at most half the period, us(50)");
+    EXPECT("rig { cpu = 1024 }", "x.lua:1: rig.cpu = 1024: expected a whole number 0..1023");
+    EXPECT("rig { cpus = 1 }", "x.lua:1: rig.cpus = 1: expected a key of rig: did you mean cpu?");
+}
+
 static void a_failed_load_touches_nothing(void **state)
 {
     (void)state;
@@ -301,6 +318,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(outputs_carry_their_limits),
     cmocka_unit_test(a_drivers_own_options_are_in_base_units),
     cmocka_unit_test(a_failed_load_touches_nothing),
+    cmocka_unit_test(the_loop_may_be_pinned_and_spin),
     cmocka_unit_test(the_shipped_rig_loads_with_the_simulated_driver),
     cmocka_unit_test(bad_files_are_refused_with_one_line),
     cmocka_unit_test(devices_are_checked),

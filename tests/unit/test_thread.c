@@ -99,10 +99,90 @@ static void page_faults_and_waits_are_counted(void **state)
     assert_true(after.faults_major >= before.faults_major);
 }
 
+/* What thread_pin came to in a child: bound to exactly this processor, or not. */
+static bool pinned(uint32_t cpu, char *missing, size_t size)
+{
+    struct {
+        bool granted, only;
+        char missing[128];
+    } came = {0};
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        cpu_set_t set;
+        came.granted = thread_pin(cpu, came.missing, sizeof came.missing);
+        came.only = sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1 && CPU_ISSET(cpu, &set);
+        _exit(write(ends[1], &came, sizeof came) != sizeof came);
+    }
+    close(ends[1]);
+    assert_int_equal(read(ends[0], &came, sizeof came), sizeof came);
+    close(ends[0]);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_true(!came.granted || came.only);
+    snprintf(missing, size, "%s", came.missing);
+    return came.granted;
+}
+
+static void a_thread_is_bound_to_its_processor(void **state)
+{
+    (void)state;
+    char missing[128];
+    cpu_set_t set;
+    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
+    uint32_t cpu = 0;
+    while (!CPU_ISSET(cpu, &set))
+        cpu++;
+    assert_true(pinned(cpu, missing, sizeof missing));
+    assert_string_equal(missing, "");
+}
+
+static void a_processor_that_is_not_there_is_named(void **state)
+{
+    (void)state;
+    char missing[128];
+    assert_false(pinned(1023, missing, sizeof missing));
+    assert_string_equal(missing, "processor 1023 (there is none, or this process may not use it)");
+    assert_false(pinned(5000, missing, sizeof missing));
+}
+
+static void the_processors_are_kept_awake_or_it_is_said_why_not(void **state)
+{
+    (void)state;
+    char missing[128] = "locked memory (x)";
+    const int fd = thread_stay_awake(missing, sizeof missing);
+    if (fd >= 0) {
+        assert_string_equal(missing, "locked memory (x)");
+        close(fd);
+    } else
+        assert_int_equal(strncmp(missing, "locked memory (x), cpu_dma_latency (", 36), 0);
+}
+
+static void prefaulted_memory_has_no_page_missing(void **state)
+{
+    (void)state;
+    enum { PAGES = 64, PAGE = 4096 };
+    uint8_t *fresh = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(fresh != MAP_FAILED);
+    madvise(fresh, PAGES * PAGE, MADV_NOHUGEPAGE);
+    thread_prefault();
+    const struct thread_counts before = thread_count();
+    for (int i = 0; i < PAGES; i++)
+        fresh[i * PAGE] = 1;
+    const struct thread_counts after = thread_count();
+    munmap(fresh, PAGES * PAGE);
+    assert_true(after.faults_minor - before.faults_minor < PAGES / 8); /* a sanitizer's own shadow may fault */
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_granted_is_in_force_and_what_is_not_is_named),
     cmocka_unit_test(a_refusal_is_told_in_the_systems_words),
     cmocka_unit_test(words_that_do_not_fit_are_cut),
     cmocka_unit_test(page_faults_and_waits_are_counted),
+    cmocka_unit_test(a_thread_is_bound_to_its_processor),
+    cmocka_unit_test(a_processor_that_is_not_there_is_named),
+    cmocka_unit_test(the_processors_are_kept_awake_or_it_is_said_why_not),
+    cmocka_unit_test(prefaulted_memory_has_no_page_missing),
 };
 TEST_MAIN(tests)

@@ -9,7 +9,7 @@ B       := build/$(VARIANT)
 CC               := gcc
 compiler_clang   := clang
 compiler_fuzz    := clang
-flags_release    := -O2 -g
+flags_release    := -O2 -g -fcallgraph-info=su,da
 flags_debug      := -Og -g3 -fno-omit-frame-pointer
 flags_asan       := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
 flags_tsan       := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
@@ -92,7 +92,7 @@ fuzz: deps ## fuzz each target for FUZZ_SECONDS (60)
 	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) tests/run fuzz
 
 bench: build ## measure against cyclictest on this machine
-	build/phasic bench $(BENCH)
+	build/phasic bench --picture build/bench.svg $(BENCH)
 
 format: ## lay out every C file
 	@clang-format -i $(shell find daemon drivers tests -name '*.[ch]')

@@ -16,6 +16,13 @@ int64_t clock_now(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_step(void)
+{
+    struct timespec t = {0};
+    clock_getres(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * S + t.tv_nsec;
+}
+
 int64_t clock_realtime(int64_t *tai_offset_s)
 {
     struct timex state = {0};

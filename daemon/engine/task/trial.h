@@ -63,4 +63,4 @@ struct trial {
 
 /* Checks counts, indices (against `config`), times (0 .. 1 h), that every state can be left and every delivery fits the
  * output's limits. False and *err. Bounded time, formats text only when it fails. */
-MUST_CHECK bool trial_check(const struct trial *trial, const struct config *config, struct error *err);
+MUST_CHECK bool trial_check(const struct trial *trial, const struct config *config, struct error *err) RT_SAFE;

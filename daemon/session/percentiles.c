@@ -10,7 +10,7 @@ static uint32_t bin_of(uint64_t value)
     return shift * PERCENTILES_STEPS + (uint32_t)(value >> shift);
 }
 
-static int64_t middle_of(uint32_t bin)
+int64_t percentiles_value(uint32_t bin)
 {
     if (bin < 2 * PERCENTILES_STEPS)
         return bin;
@@ -38,7 +38,7 @@ int64_t percentiles_at(const struct percentiles *percentiles, uint32_t permille)
     for (uint32_t i = 0; i < PERCENTILES_BINS && rank > 0; i++) {
         below += percentiles->bins[i];
         if (below >= rank)
-            return middle_of(i) < percentiles->max_ns ? middle_of(i) : percentiles->max_ns;
+            return percentiles_value(i) < percentiles->max_ns ? percentiles_value(i) : percentiles->max_ns;
     }
     return 0;
 }

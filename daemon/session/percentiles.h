@@ -20,6 +20,9 @@ struct percentiles {
 /* Adds one value; what is below 0 counts as 0. A zeroed struct is empty. */
 void percentiles_add(struct percentiles *percentiles, int64_t value_ns);
 
+/* The value that a bin stands for: its middle. `bin` below PERCENTILES_BINS. */
+int64_t percentiles_value(uint32_t bin);
+
 /* The smallest value that at least permille / 1000 of all values do not exceed (nearest rank), 1..1000. 0 without a
  * value. */
 int64_t percentiles_at(const struct percentiles *percentiles, uint32_t permille);

@@ -8,13 +8,12 @@ import zstandard
 
 M64 = (1 << 64) - 1
 FIXED = {"u8": "<B", "u32": "<I", "u64": "<Q", "i64": "<q", "f64": "<d"}
-TIMES = {"frame_edge": "t_ns", "frame_status": "t_ns", "frame_applied": "t_ns", "frame_decision": "t_ns"}
-TIMES["frame_write"] = "cause_ns"
-CRC_TABLE = []
-for start in range(256):
-    for _ in range(8):
-        start = start >> 1 ^ (0x82F63B78 if start & 1 else 0)
-    CRC_TABLE.append(start)
+TIMES = {"edges": "t_ns", "status": "t_ns", "applied": "t_ns", "decisions": "t_ns", "writes": "cause_ns"}
+PARTS = ((5, "edges"), (10, "status"), (11, "commands"), (9, "applied"), (7, "writes"), (6, "decisions"))
+ENTRIES = {where: "frame_" + where.rstrip("s") for _, where in PARTS} | {"status": "frame_status", "applied": "frame_applied"}
+CRC = list(range(256))
+for _ in range(8):
+    CRC = [crc >> 1 ^ (0x82F63B78 if crc & 1 else 0) for crc in CRC]
 
 
 class Damage(Exception):
@@ -24,7 +23,7 @@ class Damage(Exception):
 def crc32c(data):
     crc = 0xFFFFFFFF
     for byte in data:
-        crc = crc >> 8 ^ CRC_TABLE[(crc ^ byte) & 0xFF]
+        crc = crc >> 8 ^ CRC[(crc ^ byte) & 0xFF]
     return crc ^ 0xFFFFFFFF
 
 
@@ -178,8 +177,8 @@ class Journal:
 
     def nominal(self, n):
         due = n * self.config["period_ns"]
-        empty = {name: [] for name in ("edges", "status", "commands", "applied", "writes", "decisions")}
-        return {"n": n, "due": due, "wake": due, "decided": due, "written": due, "samples": {}, **empty, "finished": 0}
+        empty = {where: [] for _, where in PARTS}
+        return {"n": n, "due": due, "wake": due, "decided": due, "written": due, "samples": {}, "finished": 0, **empty}
 
     def tick(self, data):
         block, present = self.block, data.varint()
@@ -195,9 +194,9 @@ class Journal:
         for channel, (number, period, first) in shape.items():
             tick["samples"][channel] = (first, period, self.counts(bits, channel, number))
         bits.end()
-        for bit, name, where in ((5, "frame_edge", "edges"), (10, "frame_status", "status"), (11, "frame_command", "commands"), (9, "frame_applied", "applied"), (7, "frame_write", "writes"), (6, "frame_decision", "decisions")):
+        for bit, where in PARTS:
             if present >> bit & 1:
-                tick[where] = [self.entry(name, data, tick["wake"]) for _ in range(data.varint())]
+                tick[where] = [self.entry(where, data, tick["wake"]) for _ in range(data.varint())]
         tick["dropped"] = (data.varint(), data.varint()) if present >> 12 & 1 else (0, 0)
         tick["finished"] = data.varint() if present >> 13 & 1 else 0
         return tick
@@ -239,10 +238,10 @@ class Journal:
             counts.append(known["count"])
         return counts
 
-    def entry(self, name, data, wake):
-        entry = self.fields(name, data)
-        if name in TIMES:
-            entry[TIMES[name]] = signed64(entry[TIMES[name]] + wake)
-        if name == "frame_edge":
+    def entry(self, where, data, wake):
+        entry = self.fields(ENTRIES[where], data)
+        if where in TIMES:
+            entry[TIMES[where]] = signed64(entry[TIMES[where]] + wake)
+        if where == "edges":
             entry["raw_ns"] = signed64(entry["raw_ns"] + entry["t_ns"])
         return entry

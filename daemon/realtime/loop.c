@@ -323,6 +323,16 @@ bool loop_run(struct loop *loop)
     return closed;
 }
 
+/* An end that nobody asked for in order is the operator's business; a dead keeper can't say it. */
+static void tell_end(const struct loop *loop)
+{
+    if (loop->reason == FRAME_END_DURATION || loop->reason == FRAME_END_STOP || loop->reason == FRAME_END_TASK)
+        return;
+    const bool safe = loop->safe_ns != INT64_MIN;
+    log_event(LOG_ERROR, "core.ended", "reason=%s safe=%s safe_after_us=%lld", frame_end_words(loop->reason),
+              safe ? "yes" : "no", safe ? (long long)((loop->safe_ns - loop->end_ns) / US) : -1LL);
+}
+
 /* What the rig file asks for of the thread, in one warning where something is refused. Returns what keeps the
  * processors awake, or -1. */
 static int set_up_thread(struct shared *shared)
@@ -354,6 +364,7 @@ int loop_main(struct shared *shared, struct devices *devices)
         return 1;
     }
     const bool closed = loop_run(loop);
+    tell_end(loop);
     loop_close(loop);
     if (awake >= 0)
         close(awake);

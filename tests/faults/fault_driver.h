@@ -8,9 +8,11 @@
 #include <stdint.h>
 
 struct fault_driver_words {
-    _Atomic uint32_t hang;  /* read never returns */
-    _Atomic uint32_t stuck; /* no sample, no edge, no write arrives, and nothing is said about it */
-    _Atomic uint32_t deaf;  /* writes of a safe level are not obeyed and not confirmed */
+    _Atomic uint32_t hang;   /* read never returns */
+    _Atomic uint32_t stuck;  /* no sample, no edge, no write arrives, and nothing is said about it */
+    _Atomic uint32_t away;   /* the cable is out: told as a status edge; back: told too */
+    _Atomic uint32_t button; /* 1: input 1 rises at the next read, once */
+    _Atomic uint32_t deaf;   /* writes of a safe level are not obeyed and not confirmed */
 };
 extern struct fault_driver_words *fault_driver_words;
 

@@ -201,6 +201,19 @@ bool fault_session_has_ended(void)
     return atomic_load(&fault_session.shared->phase) == SHARED_ENDED;
 }
 
+bool fault_session_is_paused(void)
+{
+    struct shared_snapshot snapshot;
+    return shared_observe(fault_session.shared, &snapshot) && snapshot.view.paused != 0;
+}
+
+bool fault_session_goes_on(void)
+{
+    struct shared_snapshot snapshot;
+    return shared_observe(fault_session.shared, &snapshot) && snapshot.view.paused == 0 &&
+           snapshot.view.state[0] != '\0';
+}
+
 void fault_session_signal_core(int number)
 {
     assert_int_equal(kill(atomic_load(&fault_session.shared->core_pid), number), 0);

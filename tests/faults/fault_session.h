@@ -52,6 +52,8 @@ int fault_session_main(const struct fault_row *rows, size_t n, int argc, char **
 void fault_session_until(bool (*holds)(void));
 bool fault_session_core_is_gone(void);
 bool fault_session_host_is_gone(void);
+bool fault_session_is_paused(void);
+bool fault_session_goes_on(void);   /* it is not paused, and a trial runs */
 bool fault_session_has_ended(void); /* the core has said its last word, or the keeper for it */
 
 /* Signals a process of the session. */

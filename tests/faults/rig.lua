@@ -11,6 +11,7 @@ signal "vta" {
   sensor = "dLight1.1", region = "ventral-striatum",
 }
 input "lick" { device = "daq", line = 0, sensor = "beam" }
+input "button" { device = "daq", line = 1, sensor = "estop" }
 
 output "water" {
   device = "daq", line = 4, kind = "valve", guard = "none", accept_unguarded = true,

@@ -126,6 +126,14 @@ static const struct fault_row rows[] = {
      .safe_ns = INT64_MAX,
      },
     {
+     .fault = "ring for 2 s, every trial 200 ms late",
+     .prepare = plan_late,
+     .duration_ns = 3 * S,
+     .ring_bytes = 2 * RING_SECOND,
+     .ends = "duration",
+     .safe_ns = INT64_MAX,
+     },
+    {
      .fault = "planner: endless loop",
      .task = "tests/faults/endless.lua",
      .prepare = share,

@@ -132,6 +132,7 @@ $(B)/phasic: $(B)/daemon/main.o $(B)/libphasic.a $(B)/libengine.a
 
 # A test's own libraries and mocks are pattern-specific: $(B)/tests/unit/test_x: LDFLAGS += -Wl,--wrap=write
 $(B)/tests/unit/test_det: LDLIBS += -lmpfr -lgmp
+$(B)/tests/faults/test_load: LDFLAGS += -Wl,--wrap=task_plan
 $(test_programs): %: %.o $(B)/libtests.a $(B)/libphasic.a $(B)/libengine.a
 	@echo "  ld $@"
 	@$(CC) $(flags_$(VARIANT)) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(cmocka_libs) $(LDLIBS)

@@ -183,10 +183,13 @@ static bool abandoned(const struct host *host)
 static void record(struct host *host)
 {
     struct error err = {0};
+    struct recorder_counts counts;
     while (!recorder_closed(host->recorder)) {
         const bool last = abandoned(host);
         atomic_fetch_add(&host->shared->host_beat, 1);
         (void)recorder_step(host->recorder, clock_now(), &err); /* it has logged why, and goes on trying */
+        recorder_count(host->recorder, &counts);
+        atomic_store(&host->shared->journal_failing, counts.failing);
         if (!host->sheet_running && atomic_load(&host->shared->start_ns) != 0 && !write_sheet(host, &err))
             report(&err);
         if (last)

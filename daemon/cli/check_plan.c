@@ -49,7 +49,8 @@ static json_t *channel_json(const struct check_plan *plan, uint32_t i)
 
 static json_t *input_json(const struct check_plan *plan, uint32_t i)
 {
-    static const char *const kinds[] = {"digital", "lick", "event"}; /* enum config_input_kind */
+    static const char *const kinds[] = {"digital", "lick", "event", "estop",
+                                        "estop_opens"}; /* enum config_input_kind */
     const struct config_input *input = &plan->config->inputs[i];
     return json_pack("{s:s, s:s, s:I, s:s, s:f}", "name", input->name, "device",
                      plan->config->devices[input->device].name, "line", (json_int_t)input->line, "kind",

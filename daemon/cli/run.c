@@ -31,14 +31,24 @@ struct watch {
     bool interrupted;
 };
 
-/* Ctrl-C and its like are the keeper's: once ends in order, twice at once. */
+/* Ctrl-C and its like are the keeper's: once ends in order, twice at once; Ctrl-\ is the emergency stop. */
 static void pass_signals(struct watch *watch)
 {
     struct signalfd_siginfo info;
     while (read(watch->signals, &info, sizeof info) == (ssize_t)sizeof info) {
-        kill(watch->keeper, SIGINT);
+        if (info.ssi_signo == SIGQUIT)
+            atomic_store(&watch->prepared->session.shared->estop, 1); /* even if the keeper is busy */
+        kill(watch->keeper, info.ssi_signo == SIGQUIT ? SIGQUIT : SIGINT);
         watch->interrupted = true;
     }
+}
+
+/* For the line's end, as long as it lasts. */
+static const char *journal_words(const struct shared *shared)
+{
+    if (atomic_load(&shared->journal_failing) != 0)
+        return "  JOURNAL NOT WRITTEN";
+    return atomic_load(&shared->host_silent) != 0 ? "  JOURNAL HELD UP" : "";
 }
 
 static void print_line(struct watch *watch)
@@ -51,7 +61,7 @@ static void print_line(struct watch *watch)
     if (!shared_observe(watch->prepared->session.shared, &snapshot))
         return;
     status_line(&watch->prepared->config, &snapshot, line, sizeof line);
-    fprintf(stderr, watch->rewrites ? "\r%s\033[K" : "%s\n", line);
+    fprintf(stderr, watch->rewrites ? "\r%s%s\033[K" : "%s%s\n", line, journal_words(watch->prepared->session.shared));
 }
 
 static bool alive(pid_t pid)
@@ -121,6 +131,7 @@ static int open_signals(void)
     sigaddset(&mask, SIGINT);
     sigaddset(&mask, SIGTERM);
     sigaddset(&mask, SIGHUP);
+    sigaddset(&mask, SIGQUIT);
     sigprocmask(SIG_BLOCK, &mask, NULL);
     return signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 }

@@ -15,12 +15,22 @@ static void add(char *line, size_t size, const char *format, ...)
     va_end(args);
 }
 
+/* The first of the causes. */
+static const char *pause_words(uint32_t paused)
+{
+    if ((paused >> FRAME_PAUSE_OPERATOR & 1) != 0)
+        return "by you";
+    return (paused >> FRAME_PAUSE_JOURNAL & 1) != 0 ? "the journal can't be written" : "a device is away";
+}
+
 const char *status_line(const struct config *config, const struct shared_snapshot *snapshot, char *line, size_t size)
 {
     const struct engine_view *view = &snapshot->view;
     line[0] = '\0';
     add(line, size, "%4.0f s  ", units_s(view->now_ns));
-    if (config->has_task != 0)
+    if (view->paused != 0)
+        add(line, size, "paused: %s  ", pause_words(view->paused));
+    else if (config->has_task != 0)
         add(line, size, "trial %lld %-10s ", (long long)view->trial, view->state);
     add(line, size, "licks %llu  ", (unsigned long long)view->n_licks);
     if (config->has_task != 0)

@@ -32,6 +32,7 @@ static void print_limited(FILE *out, const struct summary *summary)
 void summary_text_print(FILE *out, const struct summary *summary)
 {
     fprintf(out, "Session: %.1f s, ended by %s\n", summary->duration_s, summary->outcome);
+    fprintf(out, "  %-20s %s\n", "how it ended", summary->why);
     fprintf(out, "  %-20s %llu\n", "trials", (unsigned long long)summary->trials);
     fprintf(out, "  %-20s %llu, %.4g ul of water\n", "rewards", (unsigned long long)summary->rewards,
             summary->reward_ul);

@@ -61,6 +61,7 @@ static const struct row config_rows[] = {
     I64(config, period_ns, 1e5, 5e6),
     I64(config, duration_ns, 1, forever_ns),
     U32(config, has_task, 0, 1),
+    U32(config, journal_on_fault, 0, CONFIG_JOURNAL_STOP),
 };
 static const struct row device_rows[] = {
     NAME(config_device, name),
@@ -82,7 +83,7 @@ static const struct row input_rows[] = {
     I64(config_input, bout_gap_ns, 0, 1e10),
     I64(config_input, late_ns, 0, 1e9),
     INDEX(config_input, device, n_devices),
-    U32(config_input, kind, 0, CONFIG_INPUT_EVENT),
+    U32(config_input, kind, 0, CONFIG_INPUT_ESTOP_OPENS),
 };
 static const struct row output_rows[] = {
     NAME(config_output, name),

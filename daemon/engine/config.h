@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Raised by every commit that changes a decision; golden sessions in the tests enforce it. */
-enum { ENGINE_VERSION = 3 };
+enum { ENGINE_VERSION = 4 };
 
 enum {
     CONFIG_NAME = 32, /* bytes of a name with its terminator */
@@ -48,7 +48,13 @@ struct config_channel {
     uint32_t device, line; /* index into devices; the board's channel number */
 };
 
-enum config_input_kind { CONFIG_INPUT_DIGITAL, CONFIG_INPUT_LICK, CONFIG_INPUT_EVENT };
+enum config_input_kind {
+    CONFIG_INPUT_DIGITAL,
+    CONFIG_INPUT_LICK,
+    CONFIG_INPUT_EVENT,
+    CONFIG_INPUT_ESTOP,      /* a button whose contact closes: its rising edge is the emergency stop */
+    CONFIG_INPUT_ESTOP_OPENS /* one whose contact opens: its falling edge; a broken wire stops too */
+};
 
 struct config_input {
     char name[CONFIG_NAME];
@@ -155,6 +161,9 @@ struct config_loop {
     uint32_t cpu;
 };
 
+/* CONTINUE: the ring keeps what comes; PAUSE: until it can be written again; STOP: end in order. */
+enum config_journal_on_fault { CONFIG_JOURNAL_CONTINUE, CONFIG_JOURNAL_PAUSE, CONFIG_JOURNAL_STOP };
+
 struct config {
     char rig[CONFIG_NAME], task[CONFIG_NAME], animal[CONFIG_NAME];
     uint64_t seed;
@@ -162,7 +171,7 @@ struct config {
     int64_t duration_ns; /* session length; INT64_MAX: until stopped */
     uint32_t has_task;   /* 1: trials are planned; 0: only listens (imported recordings) */
     uint32_t n_devices, n_channels, n_inputs, n_outputs, n_signals, n_models, n_cues, n_observes, n_triggers, n_trains;
-    uint32_t reserved;
+    uint32_t journal_on_fault; /* enum config_journal_on_fault: what to do while the journal can't be written */
     struct config_device devices[CONFIG_DEVICES_MAX];
     struct config_channel channels[FRAME_CHANNELS_MAX];
     struct config_input inputs[FRAME_INPUTS_MAX];

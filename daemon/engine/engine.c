@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 #include "engine/base/det.h"
 #include "engine/base/units.h"
+#include "engine/engine_pause.h"
 #include "engine/engine_state.h"
 #include <string.h>
 
@@ -8,7 +9,7 @@ static const int64_t DIGEST_NS = 100 * MS; /* between two digests: a difference 
 static const int64_t PLAN_LATE_NS = 1 * S; /* a task that can't say what comes next within this has failed */
 static const int64_t END_NS = 100 * MS;    /* outputs have this long to confirm that they are safe */
 
-static void tell_models(struct engine *engine, enum model_event_kind kind, uint32_t id, double mag, int64_t t_ns,
+void engine_tell_models(struct engine *engine, enum model_event_kind kind, uint32_t id, double mag, int64_t t_ns,
                         struct frame_out *out)
 {
     const struct model_event event = {.t_ns = t_ns, .kind = (uint8_t)kind, .id = (uint8_t)id, .mag = mag};
@@ -39,13 +40,13 @@ static void take_applied(struct engine *engine, const struct frame_applied *appl
         return;
     const uint32_t kind = engine->config.outputs[o].kind;
     if (kind == CONFIG_OUTPUT_VALVE && on && engine->reward_ul[o] > 0.0) {
-        tell_models(engine, EV_US, 0, engine->reward_ul[o], applied->t_ns, out);
+        engine_tell_models(engine, EV_US, 0, engine->reward_ul[o], applied->t_ns, out);
         engine->reward_ul[o] = 0.0;
     }
     if (kind == CONFIG_OUTPUT_LASER)
-        tell_models(engine, on ? EV_OPTO_ON : EV_OPTO_OFF, 0, on ? 1.0 : 0.0, applied->t_ns, out);
+        engine_tell_models(engine, on ? EV_OPTO_ON : EV_OPTO_OFF, 0, on ? 1.0 : 0.0, applied->t_ns, out);
     if (engine->cue_of[o] != ENGINE_NO_CUE)
-        tell_models(engine, on ? EV_CS_ON : EV_CS_OFF, engine->cue_of[o], on ? 1.0 : 0.0, applied->t_ns, out);
+        engine_tell_models(engine, on ? EV_CS_ON : EV_CS_OFF, engine->cue_of[o], on ? 1.0 : 0.0, applied->t_ns, out);
 }
 
 static void take_dff(struct engine *engine, uint32_t s)
@@ -89,7 +90,7 @@ static void take_samples(struct engine *engine, uint32_t s, const struct frame_i
 
 static void tell_task(struct engine *engine, enum trial_event_kind kind, uint32_t id, int64_t t_ns)
 {
-    if (engine->config.has_task != 0)
+    if (engine->config.has_task != 0 && engine->paused == 0)
         machine_event(&engine->machine, kind, id, t_ns);
 }
 
@@ -103,13 +104,14 @@ static void take_edge(struct engine *engine, const struct frame_edge *edge, stru
     else if (lick_edge(&engine->licks[i], edge->t_ns)) {
         engine->n_licks++;
         frame_decide(out, FRAME_LICK, i, edge->t_ns, 0.0);
-        tell_models(engine, EV_LICK, 0, 1.0, edge->t_ns, out);
+        engine_tell_models(engine, EV_LICK, 0, 1.0, edge->t_ns, out);
         tell_task(engine, TRIAL_ON_LICK, i, edge->t_ns);
     }
     for (uint32_t k = 0; k < engine->config.n_observes; k++) {
         const struct config_observe *observe = &engine->config.observes[k];
         if (observe->input == i)
-            tell_models(engine, (enum model_event_kind)observe->kind, observe->id, observe->mag, edge->t_ns, out);
+            engine_tell_models(engine, (enum model_event_kind)observe->kind, observe->id, observe->mag, edge->t_ns,
+                               out);
     }
 }
 
@@ -118,9 +120,28 @@ static void take_status(struct engine *engine, const struct frame_status *status
     frame_decide(out, FRAME_DEVICE, status->device, engine->now_ns, (double)status->kind);
     if (status->kind == FRAME_RECORDING_OVER)
         end(engine, FRAME_END_DURATION, out);
-    else if (status->kind == FRAME_DEVICE_LOST &&
-             engine->config.devices[status->device].on_loss != CONFIG_ON_LOSS_CONTINUE)
+    else if (status->kind == FRAME_DEVICE_LOST && engine->config.devices[status->device].on_loss == CONFIG_ON_LOSS_STOP)
         end(engine, FRAME_END_DEVICE, out);
+    else if (status->kind == FRAME_DEVICE_LOST || status->kind == FRAME_DEVICE_BACK)
+        engine_pause_device(engine, status->device, status->kind == FRAME_DEVICE_LOST, out);
+}
+
+static void take_command(struct engine *engine, const struct frame_command *command, struct frame_out *out)
+{
+    switch ((enum frame_command_kind)command->kind) {
+    case FRAME_STOP:
+        end(engine, command->target == FRAME_END_JOURNAL ? FRAME_END_JOURNAL : FRAME_END_STOP, out);
+        break;
+    case FRAME_ESTOP:
+        end(engine, FRAME_END_ESTOP, out);
+        break;
+    case FRAME_PAUSE:
+        engine_pause_begin(engine, command->target, out);
+        break;
+    case FRAME_RESUME:
+        engine_pause_end(engine, command->target, out);
+        break;
+    }
 }
 
 static void run_models(struct engine *engine, struct frame_out *out)
@@ -199,8 +220,8 @@ static void tell_bare_cues(struct engine *engine, uint32_t first, struct frame_o
     for (uint32_t i = first; i < n; i++) {
         const struct frame_decision decision = out->decisions[i];
         if (decision.kind == FRAME_CUE && engine->config.cues[decision.id].output == UINT32_MAX)
-            tell_models(engine, decision.value > 0.0 ? EV_CS_ON : EV_CS_OFF, decision.id, decision.value, decision.t_ns,
-                        out);
+            engine_tell_models(engine, decision.value > 0.0 ? EV_CS_ON : EV_CS_OFF, decision.id, decision.value,
+                               decision.t_ns, out);
     }
 }
 
@@ -264,7 +285,7 @@ static void take_in(struct engine *engine, const struct frame_in *in, struct fra
     for (uint32_t i = 0; i < in->n_edges; i++)
         take_edge(engine, &in->edges[i], out);
     for (uint32_t i = 0; i < in->n_commands; i++)
-        end(engine, in->commands[i].kind == FRAME_ESTOP ? FRAME_END_ESTOP : FRAME_END_STOP, out);
+        take_command(engine, &in->commands[i], out);
     for (uint32_t i = 0; i < in->n_status; i++)
         take_status(engine, &in->status[i], out);
     if (in->plan != NULL)
@@ -288,7 +309,9 @@ void engine_tick(struct engine *engine, const struct frame_in *in, struct frame_
         begin(engine, out);
     take_in(engine, in, out);
     run_models(engine, out);
-    if (engine->config.has_task != 0 && !engine->ended) {
+    if (engine->dark != 0 && !engine->ended)
+        engine_pause_light(engine, out);
+    if (engine->config.has_task != 0 && engine->paused == 0 && !engine->ended) {
         for (uint32_t i = 0; i < engine->config.n_triggers; i++)
             run_trigger(engine, i, out);
         run_task(engine, out);
@@ -305,6 +328,7 @@ void engine_look(const struct engine *engine, struct engine_view *view)
 {
     memset(view, 0, sizeof *view);
     view->now_ns = engine->now_ns;
+    view->paused = engine->paused;
     view->trial = engine->machine.number;
     memcpy(view->state, machine_state(&engine->machine), strlen(machine_state(&engine->machine)));
     view->n_licks = engine->n_licks;

@@ -20,7 +20,9 @@ struct predict;
 /* Everything an observer may want to see after a tick: for telemetry, the terminal line, summaries. Plain data. */
 struct engine_view {
     int64_t now_ns;
-    int64_t trial; /* number of the running trial, 0 before the first */
+    int64_t trial;   /* number of the running trial, 0 before the first */
+    uint32_t paused; /* why, a bit each: enum frame_pause_cause; 0: it is not */
+    uint32_t reserved;
     char state[CONFIG_NAME];
     uint64_t n_licks, n_rewards, n_fired, n_sham, n_locked, n_limited;
     double reward_ul;

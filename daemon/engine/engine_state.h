@@ -1,6 +1,6 @@
 /* engine_state: what an engine consists of. (engine/engine_state.h)
  *
- * For engine.c and engine_start.c only; everyone else sees engine.h. Threads: as engine.h says. */
+ * For engine.c, engine_start.c and engine_pause.c only; everyone else sees engine.h. Threads: as engine.h says. */
 #pragma once
 #include "engine/engine.h"
 #include "engine/model/posterior.h"
@@ -33,6 +33,12 @@ struct engine {
     int64_t now_ns;
     int64_t ended_ns;
     bool started, ended, finished;
+    uint32_t paused; /* why, a bit each: enum frame_pause_cause */
+    uint32_t dark;   /* LEDs that went off with their device, a bit each: to be lit again */
     uint64_t n_licks, n_rewards, n_fired, n_sham, n_locked, n_limited;
     double rewarded_ul;
 };
+
+/* Tells every model of an event, and the journal. */
+void engine_tell_models(struct engine *engine, enum model_event_kind kind, uint32_t id, double mag, int64_t t_ns,
+                        struct frame_out *out) RT_SAFE;

@@ -5,6 +5,7 @@ static const char *const end_words[] = {
     [FRAME_END_DURATION] = "duration",   [FRAME_END_STOP] = "stop",     [FRAME_END_ESTOP] = "estop",
     [FRAME_END_NO_PLAN] = "no_plan",     [FRAME_END_DEVICE] = "device", [FRAME_END_TASK] = "task",
     [FRAME_END_RING_FULL] = "ring_full", [FRAME_END_KEEPER] = "keeper", [FRAME_END_CORE] = "core",
+    [FRAME_END_JOURNAL] = "journal",
 };
 
 static const char *const decision_names[] = {
@@ -29,6 +30,8 @@ static const char *const decision_names[] = {
     [FRAME_END] = "end",
     [FRAME_LATE] = "late",
     [FRAME_EVENTS_DROPPED] = "events_dropped",
+    [FRAME_PAUSED] = "paused",
+    [FRAME_TRIAL_CUT] = "trial_cut",
 };
 
 static const char *word(const char *const *words, size_t n, uint32_t i)

@@ -59,13 +59,22 @@ struct frame_status {
 enum frame_command_kind {
     FRAME_STOP = 1, /* end in order: outputs safe, then finished */
     FRAME_ESTOP,    /* the same at once, with outcome "estop" */
+    FRAME_PAUSE,    /* the running trial is cut, outputs go to safe, models don't learn; until FRAME_RESUME */
+    FRAME_RESUME,   /* takes the same cause back; with the last one the task goes on with a new trial */
+};
+
+/* Why a session is paused: the target of FRAME_PAUSE and FRAME_RESUME, and a bit each in FRAME_PAUSED. */
+enum frame_pause_cause {
+    FRAME_PAUSE_OPERATOR,
+    FRAME_PAUSE_JOURNAL,    /* the journal can't be written: config.journal_on_fault */
+    FRAME_PAUSE_DEVICE = 8, /* plus its index: a device is away whose on_loss is pause; no command, but a status */
 };
 
 struct frame_command {
     uint64_t id; /* of the request, so that a retry acts once */
     double value;
-    uint32_t kind; /* enum frame_command_kind */
-    uint32_t target;
+    uint32_t kind;   /* enum frame_command_kind */
+    uint32_t target; /* of FRAME_STOP: FRAME_END_JOURNAL if that is why, else 0; of a pause: its cause */
 };
 
 /* What was really written to an output since the last tick, and when. */
@@ -123,8 +132,10 @@ enum frame_decision_kind {
     FRAME_END,            /* value enum frame_end_reason */
     FRAME_LATE,           /* an event came when its state was over and changed nothing: id its kind << 8 | its id */
     FRAME_EVENTS_DROPPED, /* value: how many events found no room in the machine's queue */
+    FRAME_PAUSED,         /* id the causes that hold now, a bit each; value 1 the pause begins, 0 it is over */
+    FRAME_TRIAL_CUT,      /* as FRAME_TRIAL_END, of a trial that a pause cut */
 };
-enum { FRAME_DECISION_LAST = FRAME_EVENTS_DROPPED }; /* the highest kind */
+enum { FRAME_DECISION_LAST = FRAME_TRIAL_CUT }; /* the highest kind */
 
 enum frame_end_reason {
     FRAME_END_DURATION = 1, /* --duration is over, or the recording is */
@@ -136,6 +147,7 @@ enum frame_end_reason {
     FRAME_END_RING_FULL, /* the journal could not keep up: said by the core, not the engine */
     FRAME_END_KEEPER,    /* the keeper stopped breathing: said by the core */
     FRAME_END_CORE,      /* the core died or hung: said by the keeper */
+    FRAME_END_JOURNAL,   /* the journal could not be written, and the rig says stop */
 };
 
 struct frame_decision {

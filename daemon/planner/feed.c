@@ -21,7 +21,8 @@ static void take(struct feed *feed, const struct frame_decision *decision)
         feed->n_rewards = 0;
         feed->reward_ul = 0.0;
     }
-    if (decision->kind == FRAME_TRIAL_END) /* its number comes with the request for the next one */
+    if (decision->kind == FRAME_TRIAL_END ||
+        decision->kind == FRAME_TRIAL_CUT) /* its number comes with the request for the next one */
         feed->outcome = (struct task_outcome){.number = feed->outcome.number,
                                               .last_state = decision->id,
                                               .n_licks = count(decision->value),

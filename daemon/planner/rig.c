@@ -45,6 +45,21 @@ static int read_rig(struct declare *declare)
     return 0;
 }
 
+static int read_journal(struct declare *declare)
+{
+    static const char *const on_fault[] = {"continue", "pause", "stop", NULL}; /* enum config_journal_on_fault */
+    static const struct declare_key keys[] = {
+        {"on_fault", DECLARE_WORD, true, ANY, offsetof(struct config, journal_on_fault), on_fault},
+        {0     },
+    };
+    struct rig_lines *rig = rig_lines_owner(declare);
+    if (rig->has_journal)
+        declare_fail(declare, NULL, "", "one journal { ... } in a file");
+    rig->has_journal = true;
+    declare_keys(declare, keys, &rig->config);
+    return 0;
+}
+
 /* The unit that a driver's option has in a rig file. */
 static struct declare_key option_key(const struct driver_option *option)
 {
@@ -203,6 +218,7 @@ static int install(lua_State *lua)
 {
     static const struct declare_word words[] = {
         {"rig",     false, read_rig         },
+        {"journal", false, read_journal     },
         {"device",  true,  read_device      },
         {"channel", true,  rig_lines_channel},
         {"input",   true,  rig_lines_input  },

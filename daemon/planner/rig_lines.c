@@ -118,9 +118,11 @@ struct input_form {
 
 int rig_lines_input(struct declare *declare)
 {
-    static const char *const sensors[] = {"beam", "capacitive", "electrical", "digital", "event", NULL};
-    static const uint32_t kinds[] = {CONFIG_INPUT_LICK, CONFIG_INPUT_LICK, CONFIG_INPUT_LICK, CONFIG_INPUT_DIGITAL,
-                                     CONFIG_INPUT_EVENT};
+    static const char *const sensors[] = {"beam",  "capacitive", "electrical",  "digital",
+                                          "event", "estop",      "estop_opens", NULL};
+    static const uint32_t kinds[] = {CONFIG_INPUT_LICK,       CONFIG_INPUT_LICK,  CONFIG_INPUT_LICK,
+                                     CONFIG_INPUT_DIGITAL,    CONFIG_INPUT_EVENT, CONFIG_INPUT_ESTOP,
+                                     CONFIG_INPUT_ESTOP_OPENS};
     const struct declare_key keys[] = {
         PLACE_KEYS(true),
         {"sensor",                    DECLARE_WORD, true, ANY, offsetof(struct input_form, sensor), sensors},

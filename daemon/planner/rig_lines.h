@@ -17,6 +17,7 @@ struct rig_lines {
     const struct driver_ops *driver_of[CONFIG_DEVICES_MAX];
     int led_of[FRAME_CHANNELS_MAX]; /* the channel's LED among the outputs, or RIG_LINES_NO_LED */
     bool has_rig;                   /* rig { ... } has come */
+    bool has_journal;               /* journal { ... } has come */
 };
 
 struct rig_lines *rig_lines_owner(const struct declare *declare);

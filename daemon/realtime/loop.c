@@ -2,6 +2,7 @@
 #include "engine/base/units.h"
 #include "log.h"
 #include "realtime/clock.h"
+#include "realtime/offs.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@ struct loop {
     const struct config *config;
     struct engine *engine;
     struct builder builder;
+    struct offs offs;
     struct frame_in frames[2]; /* alternate: what is confirmed of this tick's writes goes into the next one's */
     struct frame_out out;
     struct trial plan;
@@ -33,7 +35,7 @@ struct loop {
     uint32_t unsafe, dangerous; /* a bit an output: not confirmed safe; a valve or laser */
     double wanted[FRAME_OUTPUTS_MAX];
     uint32_t reason; /* enum frame_end_reason, 0 while it runs */
-    bool stop_taken;
+    bool stop_taken, journal_paused;
     size_t size; /* of this block */
     _Alignas(8) uint8_t record[RECORD_TICK_MAX];
 };
@@ -57,6 +59,7 @@ bool loop_open(struct loop **opened, struct shared *shared, struct devices *devi
         loop_close(loop);
         return false;
     }
+    offs_init(&loop->offs, loop->config);
     builder_init(&loop->builder);
     for (uint32_t i = 0; i < loop->config->n_outputs; i++) {
         const struct config_output *output = &loop->config->outputs[i];
@@ -160,9 +163,38 @@ static uint32_t danger(struct loop *loop)
     return ring_has_room(&loop->shared->ring, RECORD_TICK_MAX + sizeof(struct trial)) ? 0 : FRAME_END_RING_FULL;
 }
 
+/* A button that is pressed sets the word that a client would: the keeper then watches that it is taken. */
+static void look_at_buttons(struct loop *loop, const struct frame_in *in)
+{
+    for (uint32_t i = 0; i < in->n_edges; i++) {
+        const uint32_t kind = loop->config->inputs[in->edges[i].input].kind;
+        if (kind == (in->edges[i].rising != 0 ? CONFIG_INPUT_ESTOP : CONFIG_INPUT_ESTOP_OPENS))
+            atomic_store_explicit(&loop->shared->estop, 1, memory_order_release);
+    }
+}
+
+/* What the rig says of a journal that can't be written. */
+static void take_journal(struct loop *loop, struct frame_in *in)
+{
+    const uint32_t policy = loop->config->journal_on_fault;
+    const bool fails = atomic_load_explicit(&loop->shared->journal_failing, memory_order_relaxed) != 0 ||
+                       atomic_load_explicit(&loop->shared->host_silent, memory_order_relaxed) != 0;
+    if (policy == CONFIG_JOURNAL_STOP && fails && !loop->stop_taken) {
+        loop->stop_taken = true;
+        in->commands[in->n_commands++] =
+            (struct frame_command){.id = 3, .kind = FRAME_STOP, .target = FRAME_END_JOURNAL};
+    }
+    if (policy == CONFIG_JOURNAL_PAUSE && fails != loop->journal_paused) {
+        loop->journal_paused = fails;
+        in->commands[in->n_commands++] =
+            (struct frame_command){.id = 4, .kind = fails ? FRAME_PAUSE : FRAME_RESUME, .target = FRAME_PAUSE_JOURNAL};
+    }
+}
+
 static void take_commands(struct loop *loop, struct frame_in *in)
 {
     struct shared *shared = loop->shared;
+    take_journal(loop, in);
     if (!loop->stop_taken && atomic_load_explicit(&shared->stop, memory_order_acquire) != 0) {
         loop->stop_taken = true;
         in->commands[in->n_commands++] = (struct frame_command){.id = 1, .kind = FRAME_STOP};
@@ -251,6 +283,9 @@ bool loop_tick(struct loop *loop)
     devices_read(loop->devices, in);
     builder_order(&loop->builder, in);
     note_confirmed(loop, in);
+    offs_confirm(&loop->offs, in);
+    offs_publish(&loop->offs, loop->wake_ns, loop->shared);
+    look_at_buttons(loop, in);
     take_commands(loop, in);
     take_plan(loop, in);
     engine_tick(loop->engine, in, &loop->out);
@@ -258,6 +293,7 @@ bool loop_tick(struct loop *loop)
     note_end(loop);
     record_tick(loop, in, decided_ns);
     note_orders(loop);
+    offs_order(&loop->offs, &loop->out, loop->wake_ns);
     frame_in_clear(next);
     loop->written_ns = INT64_MIN;
     if (loop->out.n_writes > 0) {
@@ -323,6 +359,16 @@ bool loop_run(struct loop *loop)
     return closed;
 }
 
+/* An end that nobody asked for in order is the operator's business; a dead keeper can't say it. */
+static void tell_end(const struct loop *loop)
+{
+    if (loop->reason == FRAME_END_DURATION || loop->reason == FRAME_END_STOP || loop->reason == FRAME_END_TASK)
+        return;
+    const bool safe = loop->safe_ns != INT64_MIN;
+    log_event(LOG_ERROR, "core.ended", "reason=%s safe=%s safe_after_us=%lld", frame_end_words(loop->reason),
+              safe ? "yes" : "no", safe ? (long long)((loop->safe_ns - loop->end_ns) / US) : -1LL);
+}
+
 /* What the rig file asks for of the thread, in one warning where something is refused. Returns what keeps the
  * processors awake, or -1. */
 static int set_up_thread(struct shared *shared)
@@ -354,6 +400,7 @@ int loop_main(struct shared *shared, struct devices *devices)
         return 1;
     }
     const bool closed = loop_run(loop);
+    tell_end(loop);
     loop_close(loop);
     if (awake >= 0)
         close(awake);

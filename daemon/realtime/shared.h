@@ -38,9 +38,15 @@ struct shared {
     _Atomic uint32_t hazard;                            /* the core: 1 while a valve or laser is not confirmed safe */
     _Atomic uint64_t core_beat, keeper_beat, host_beat; /* each its own: moves at every tick or look */
     _Atomic int64_t ticks, skipped_ticks;               /* the core: done, and missed */
-    _Atomic uint32_t stop, estop;                       /* the keeper (signals): asks the core to end */
+    _Atomic uint32_t stop;                              /* the keeper (signals): asks the core to end in order */
+    _Atomic uint32_t estop;                             /* anyone, to 1 and never back: asks it to end at once */
     _Atomic uint32_t estop_taken;                       /* the core: the emergency stop is in a frame */
     _Atomic int64_t start_ns;                           /* the core: CLOCK_MONOTONIC at session time 0 */
+    _Atomic uint32_t journal_failing;                   /* the host: 1 while the journal can't be written */
+    _Atomic uint32_t host_silent;                   /* the keeper: 1 while the host writes nothing and says nothing */
+    _Atomic uint32_t away;                          /* the core: devices that are lost, a bit each */
+    _Atomic int64_t off_age_ns[CONFIG_DEVICES_MAX]; /* the core: age of the device's oldest OFF without a
+                                                       confirmation, at its last tick; 0: none */
 
     /* The next trial: the host fills it while posted == taken, then posted becomes its number; the core copies it. */
     _Atomic int64_t plan_posted, plan_taken;

@@ -166,11 +166,14 @@ static const struct row {
     {                                                                                                                  \
         key, type, offsetof(struct folder_session, field), sizeof(((struct folder_session *)0)->field)                 \
     }
-    ROW("format", U32, format),     ROW("phasic", TEXT, phasic), ROW("engine", U32, engine),
-    ROW("origin", TEXT, origin),    ROW("rig", TEXT, rig),       ROW("task", TEXT, task),
-    ROW("animal", TEXT, animal),    ROW("seed", U64_TEXT, seed), ROW("started", TEXT, started),
-    ROW("core_pid", I64, core_pid), ROW("shm", TEXT, shm),       ROW("outcome", TEXT, outcome),
-    ROW("reason", TEXT, reason),    ROW("ticks", I64, ticks),    ROW("skipped_ticks", I64, skipped_ticks),
+    ROW("format", U32, format),    ROW("phasic", TEXT, phasic),
+    ROW("engine", U32, engine),    ROW("origin", TEXT, origin),
+    ROW("rig", TEXT, rig),         ROW("task", TEXT, task),
+    ROW("animal", TEXT, animal),   ROW("seed", U64_TEXT, seed),
+    ROW("started", TEXT, started), ROW("core_pid", I64, core_pid),
+    ROW("shm", TEXT, shm),         ROW("outcome", TEXT, outcome),
+    ROW("reason", TEXT, reason),   ROW("why", TEXT, why),
+    ROW("ticks", I64, ticks),      ROW("skipped_ticks", I64, skipped_ticks),
 #undef ROW
 };
 

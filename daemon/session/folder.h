@@ -35,6 +35,7 @@ struct folder_session {
     char started[CONFIG_NAME]; /* ISO 8601, UTC with a Z; without a zone where an import does not know it */
     char shm[CONFIG_NAME * 2]; /* the ring's name while it runs */
     char outcome[CONFIG_NAME], reason[CONFIG_NAME]; /* empty while it runs */
+    char why[FOLDER_SENTENCE];                      /* how it ended, in one sentence; empty while it runs */
     uint64_t seed;                                  /* a text in the file: JSON numbers hold 53 bits only */
     int64_t core_pid;                               /* while it runs, else 0 */
     int64_t ticks, skipped_ticks;

@@ -51,6 +51,10 @@ MUST_CHECK bool journal_add_close(struct journal_writer *writer, const struct re
 MUST_CHECK bool journal_flush(struct journal_writer *writer, uint64_t ring_position, bool end_block, bool sync,
                               struct error *err);
 
+/* Somebody may have removed the file or put another in its place. While it is open it can still be read: then all of it
+ * is written to its path again, and the writer goes on there; *restored. False and *err: that failed. */
+MUST_CHECK bool journal_keep(struct journal_writer *writer, bool *restored, struct error *err);
+
 /* Flushes, syncs, closes, frees. NULL is allowed. */
 MUST_CHECK bool journal_finish(struct journal_writer *writer, uint64_t ring_position, struct error *err);
 /* Closes and frees without flushing: for error paths. NULL is allowed. */

@@ -36,6 +36,9 @@ MUST_CHECK bool journal_chunks_end(struct journal_chunks_writer *writer, bool fl
 /* Waits for the disk. */
 MUST_CHECK bool journal_chunks_sync(struct journal_chunks_writer *writer, struct error *err);
 
+/* journal_keep's work. */
+MUST_CHECK bool journal_chunks_keep(struct journal_chunks_writer *writer, bool *restored, struct error *err);
+
 /* Frees; writes nothing. */
 void journal_chunks_writer_close(struct journal_chunks_writer *writer);
 

@@ -1,8 +1,10 @@
 #include "session/journal_chunks.h"
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -79,6 +81,60 @@ bool journal_chunks_sync(struct journal_chunks_writer *writer, struct error *err
         return true;
     writer->failed = true;
     return error_system(err, writer->path, "writing the journal to disk", errno);
+}
+
+/* All of `from` into `to`. */
+static bool copy_all(int from, int to)
+{
+    uint8_t buffer[1 << 16];
+    for (;;) {
+        const ssize_t n = read(from, buffer, sizeof buffer);
+        if (n == 0)
+            return true;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        for (ssize_t done = 0; done < n;) {
+            const ssize_t got = write(to, buffer + done, (size_t)(n - done));
+            if (got < 0 && errno != EINTR)
+                return false;
+            done += got > 0 ? got : 0;
+        }
+    }
+}
+
+/* The file that is open as `fd`, which may have no name any more, under its name again. */
+static bool restore(int fd, const char *path)
+{
+    char source[32], temporary[JOURNAL_CHUNKS_PATH + 8];
+    snprintf(source, sizeof source, "/proc/self/fd/%d", fd);
+    snprintf(temporary, sizeof temporary, "%s.kept", path);
+    const int from = open(source, O_RDONLY | O_CLOEXEC); /* fd itself is for writing only */
+    const int to = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    const bool ok = from >= 0 && to >= 0 && copy_all(from, to) && fdatasync(to) == 0 && rename(temporary, path) == 0 &&
+                    dup3(to, fd, O_CLOEXEC) == fd;
+    const int why = errno;
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    if (!ok)
+        unlink(temporary);
+    errno = why;
+    return ok;
+}
+
+bool journal_chunks_keep(struct journal_chunks_writer *writer, bool *restored, struct error *err)
+{
+    struct stat open_file, named;
+    *restored = false;
+    if (fstat(writer->fd, &open_file) != 0)
+        return error_system(err, writer->path, "looking at the journal", errno);
+    if (stat(writer->path, &named) == 0 && named.st_ino == open_file.st_ino && named.st_dev == open_file.st_dev)
+        return true;
+    *restored = restore(writer->fd, writer->path);
+    return *restored || error_system(err, writer->path, "writing the removed journal again", errno);
 }
 
 void journal_chunks_writer_close(struct journal_chunks_writer *writer)

@@ -126,7 +126,7 @@ static void check_inputs(struct gate *gate, const struct config *config)
     }
     below(gate, "", 0, "n_commands", in->n_commands, FRAME_COMMANDS_MAX + 1);
     for (uint32_t i = 0; gate->ok && i < in->n_commands; i++) {
-        kind_in(gate, "commands", i, in->commands[i].kind, FRAME_ESTOP);
+        kind_in(gate, "commands", i, in->commands[i].kind, FRAME_RESUME);
         is_number(gate, "commands", i, "value", in->commands[i].value);
     }
     below(gate, "", 0, "n_applied", in->n_applied, FRAME_APPLIED_MAX + 1);
@@ -142,6 +142,7 @@ static uint64_t ids(uint32_t kind, const struct config *config)
 {
     switch ((enum frame_decision_kind)kind) {
     case FRAME_TRIAL_END:
+    case FRAME_TRIAL_CUT:
     case FRAME_STATE:
         return TRIAL_STATES_MAX;
     case FRAME_CUE:
@@ -171,6 +172,7 @@ static uint64_t ids(uint32_t kind, const struct config *config)
     case FRAME_END:
     case FRAME_LATE:
     case FRAME_EVENTS_DROPPED:
+    case FRAME_PAUSED:
         break;
     }
     return (uint64_t)UINT32_MAX + 1;

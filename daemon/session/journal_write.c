@@ -260,6 +260,11 @@ bool journal_flush(struct journal_writer *writer, uint64_t ring_position, bool e
     return !sync || journal_chunks_sync(&writer->chunks, err);
 }
 
+bool journal_keep(struct journal_writer *writer, bool *restored, struct error *err)
+{
+    return journal_chunks_keep(&writer->chunks, restored, err);
+}
+
 bool journal_finish(struct journal_writer *writer, uint64_t ring_position, struct error *err)
 {
     if (writer == NULL)

@@ -23,6 +23,7 @@ static const int64_t RETRY_NS = 1 * S; /* between two tries to write again */
 
 struct recorder {
     char path[FOLDER_PATH_MAX];
+    const struct config *config;
     struct ring *ring;
     struct journal_writer *writer; /* NULL: an outage */
     uint64_t position;             /* taken from the ring up to here */
@@ -92,6 +93,7 @@ bool recorder_open(struct recorder **result, const char *folder, const struct co
     if (recorder == NULL)
         return error_system(err, folder, "recorder", ENOMEM);
     recorder->ring = ring;
+    recorder->config = config;
     recorder->synced_ns = INT64_MIN;
     if (!folder_path(folder, FOLDER_JOURNAL, recorder->path, err))
         goto fail;
@@ -141,6 +143,11 @@ static bool give_up(struct recorder *recorder, int64_t now_ns, const struct erro
 static bool try_again(struct recorder *recorder, int64_t now_ns, struct error *err)
 {
     struct error why = {0};
+    if (access(recorder->path, F_OK) != 0 && errno == ENOENT) { /* what it held is lost: take_up says so */
+        recorder->synced_bytes = 0;
+        return (make_journal(recorder, recorder->config, &why) && take_up(recorder, &why)) ||
+               give_up(recorder, now_ns, &why, err);
+    }
     return (cut(recorder, &why) && take_up(recorder, &why)) || give_up(recorder, now_ns, &why, err);
 }
 
@@ -186,6 +193,7 @@ static bool take(struct recorder *recorder, enum drain_result result, uint64_t a
 static bool flush(struct recorder *recorder, bool sync, struct error *err)
 {
     struct stat stat_now;
+    bool restored = false;
     if (recorder->n_unflushed > 0)
         recorder->flushed = recorder->position;
     if (!journal_flush(recorder->writer, recorder->flushed, sync, sync, err))
@@ -194,6 +202,10 @@ static bool flush(struct recorder *recorder, bool sync, struct error *err)
     recorder->closed_flushed = recorder->closed;
     if (!sync)
         return true;
+    if (!journal_keep(recorder->writer, &restored, err))
+        return false;
+    if (restored)
+        log_event(LOG_ERROR, "journal.removed", "path=%s restored=yes", recorder->path);
     if (stat(recorder->path, &stat_now) != 0)
         return error_system(err, recorder->path, "writing the journal", errno);
     recorder->synced_bytes = stat_now.st_size;

@@ -25,7 +25,8 @@ struct recorder_counts {
 };
 
 /* Begins the journal in `folder`, or goes on with the one that is there, exactly where it ends. `ring` must outlive the
- * recorder. False and *err: the journal can't be made or read, is damaged, or is not the one of this ring. */
+ * recorder, and `config`. False and *err: the journal can't be made or read, is damaged, or is not the one of this
+ * ring. */
 MUST_CHECK bool recorder_open(struct recorder **recorder, const char *folder, const struct config *config,
                               struct ring *ring, struct error *err);
 

@@ -33,6 +33,7 @@ void sheet_end(struct folder_session *session, const struct summary *summary)
 {
     snprintf(session->outcome, sizeof session->outcome, "%s", is_in_order(summary->reason) ? "done" : "failed");
     snprintf(session->reason, sizeof session->reason, "%s", summary->outcome);
+    snprintf(session->why, sizeof session->why, "%s", summary->why);
     session->ticks = summary->ticks;
     session->skipped_ticks = summary->skipped_ticks;
     session->core_pid = 0;

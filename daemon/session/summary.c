@@ -145,9 +145,13 @@ static void find_faults(const struct tally *tally, const struct journal_counts *
         add_fault(summary, "ring full: the journal could not keep up");
     if (close != NULL && close->reason == FRAME_END_KEEPER)
         add_fault(summary, "keeper died or hung");
+    if (close != NULL && close->reason == FRAME_END_JOURNAL)
+        add_fault(summary, "the journal could not be written");
     if (close != NULL && close->reason == FRAME_END_CORE && close->signal == 0)
         add_fault(summary, "core died or hung");
-    if (close != NULL && close->signal != 0)
+    if (close != NULL && close->reason == FRAME_END_DEVICE && close->signal != 0)
+        add_fault(summary, "a device did not confirm an OFF");
+    else if (close != NULL && close->signal != 0)
         add_fault(summary, "core died by signal %" PRIu32, close->signal);
     if (close != NULL && close->safe_after_ns < 0)
         add_fault(summary, "outputs not confirmed safe");
@@ -186,6 +190,7 @@ static void conclude(struct tally *tally, const struct journal_reader *reader)
     summary->decision_to_write = latency(&tally->decision_to_write);
     summary->reason = close != NULL ? close->reason : 0;
     snprintf(summary->outcome, sizeof summary->outcome, "%s", frame_end_words(summary->reason));
+    ending_say(close, summary->why);
     find_faults(tally, &counts, close);
 }
 
@@ -252,14 +257,15 @@ static json_t *faults_json(const struct summary *summary)
 struct json_t *summary_json(const struct summary *summary)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:I, s:{s:I, s:I, s:I}, s:o, s:o, s:{s:o, s:o}, s:s, s:o}", /**/
+        "{s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:I, s:{s:I, s:I, s:I}, s:o, s:o, s:{s:o, s:o}, s:s, s:s, s:o}", /**/
         "ticks", (json_int_t)summary->ticks, "skipped_ticks", (json_int_t)summary->skipped_ticks, "lost_ticks",
         (json_int_t)summary->lost_ticks, "duration_s", summary->duration_s, "trials", (json_int_t)summary->trials,
         "rewards", (json_int_t)summary->rewards, "reward_ul", summary->reward_ul, "licks", (json_int_t)summary->licks,
         "triggers", "fired", (json_int_t)summary->fired, "sham", (json_int_t)summary->sham, "locked_out",
         (json_int_t)summary->locked_out, "limited", limited_json(summary), "late_us", latency_json(&summary->late),
         "latency_us", "input_to_decision", latency_json(&summary->input_to_decision), "decision_to_write",
-        latency_json(&summary->decision_to_write), "outcome", summary->outcome, "faults", faults_json(summary));
+        latency_json(&summary->decision_to_write), "outcome", summary->outcome, "why", summary->why, "faults",
+        faults_json(summary));
 }
 
 bool summary_write(const char *folder, const struct summary *summary, struct error *err)

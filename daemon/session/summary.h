@@ -10,6 +10,7 @@
 #pragma once
 #include "engine/base/error.h"
 #include "engine/safety/safety.h"
+#include "session/ending.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,8 +41,9 @@ struct summary {
     uint64_t limited[SAFETY_VERDICTS]; /* requests refused or cut, by enum safety_verdict */
     struct summary_latency late; /* due to wake, of every tick; after skipped ones from the first that was missed */
     struct summary_latency input_to_decision, decision_to_write;
-    uint32_t reason;  /* enum frame_end_reason of the close record, 0 without */
-    char outcome[32]; /* frame_end_words of that */
+    uint32_t reason;       /* enum frame_end_reason of the close record, 0 without */
+    char outcome[32];      /* frame_end_words of that */
+    char why[ENDING_TEXT]; /* how it ended, in one sentence */
     uint32_t n_faults;
     char faults[SUMMARY_FAULTS_MAX][SUMMARY_FAULT]; /* "device daq lost 1 time", "42 samples lost" */
 };

@@ -18,12 +18,7 @@ static void expect_ok(bool ok, const struct error *err)
         fail_msg("%s", error_line(err, line, sizeof line));
 }
 
-void closed_loop_open(const char *task, const char *const *set, uint64_t seed)
-{
-    closed_loop_open_for(task, set, seed, INT64_MAX);
-}
-
-void closed_loop_open_for(const char *task, const char *const *set, uint64_t seed, int64_t duration_ns)
+static void open_loop(const char *task, const char *const *set, uint64_t seed, int64_t duration_ns, uint32_t on_loss)
 {
     struct closed_loop *loop = &closed_loop;
     struct error err = {0};
@@ -35,6 +30,8 @@ void closed_loop_open_for(const char *task, const char *const *set, uint64_t see
     expect_ok(rig_load("rig-configs/sim.lua", drivers, 1, &loop->config, &err), &err);
     loop->config.seed = seed;
     loop->config.duration_ns = duration_ns;
+    for (uint32_t i = 0; i < loop->config.n_devices; i++)
+        loop->config.devices[i].on_loss = on_loss;
     expect_ok(task_load(&loop->task, task, set, n_set, seed, &loop->config, &err), &err);
     const size_t size = engine_size(&loop->config, &err);
     expect_ok(size > 0, &err);
@@ -46,6 +43,21 @@ void closed_loop_open_for(const char *task, const char *const *set, uint64_t see
     expect_ok(engine_init(&loop->engine, &loop->config, &arena, &err), &err);
     expect_ok(devices_open(&loop->devices, &loop->config, drivers, 1, NULL, &err), &err);
     expect_ok(devices_start(&loop->devices, &err), &err);
+}
+
+void closed_loop_open(const char *task, const char *const *set, uint64_t seed)
+{
+    open_loop(task, set, seed, INT64_MAX, CONFIG_ON_LOSS_STOP);
+}
+
+void closed_loop_open_for(const char *task, const char *const *set, uint64_t seed, int64_t duration_ns)
+{
+    open_loop(task, set, seed, duration_ns, CONFIG_ON_LOSS_STOP);
+}
+
+void closed_loop_open_losing(const char *task, const char *const *set, uint64_t seed, uint32_t on_loss)
+{
+    open_loop(task, set, seed, INT64_MAX, on_loss);
 }
 
 struct frame_in *closed_loop_frame(void)

@@ -35,6 +35,9 @@ extern struct closed_loop closed_loop;
 void closed_loop_open(const char *task, const char *const *set, uint64_t seed);
 void closed_loop_open_for(const char *task, const char *const *set, uint64_t seed, int64_t duration_ns);
 
+/* The same with all devices' on_loss (enum config_on_loss). */
+void closed_loop_open_losing(const char *task, const char *const *set, uint64_t seed, uint32_t on_loss);
+
 /* The frame of the next tick, still to be changed; then the tick itself. */
 struct frame_in *closed_loop_frame(void);
 void closed_loop_tick(int64_t late_ns);

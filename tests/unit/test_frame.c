@@ -70,7 +70,7 @@ static void end_reasons_have_their_words(void **state)
 {
     (void)state;
     const char *const words[] = {"unknown", "duration",  "stop",   "estop", "no_plan", "device",
-                                 "task",    "ring_full", "keeper", "core",  "unknown"};
+                                 "task",    "ring_full", "keeper", "core",  "journal", "unknown"};
     for (uint32_t i = 0; i < sizeof words / sizeof *words; i++)
         assert_string_equal(frame_end_words(i), words[i]);
     assert_string_equal(frame_end_words(UINT32_MAX), "unknown");

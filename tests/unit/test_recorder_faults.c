@@ -1,5 +1,6 @@
 #include "engine/base/units.h"
 #include "log.h"
+#include "session/journal.h"
 #include "tests/test.h"
 #include "tests/unit/recorded.h"
 #include <errno.h>
@@ -23,7 +24,7 @@ static struct {
     off_t synced; /* the file's length at the last sync */
 } disk;
 static struct {
-    int failed, resumed;
+    int failed, resumed, removed, gap;
 } logged;
 
 static void set_fault(enum fault fault, int at)
@@ -73,6 +74,8 @@ void log_event(enum log_level level, const char *event, const char *pairs, ...)
 {
     (void)pairs;
     logged.failed += strcmp(event, "journal.failed") == 0 && level == LOG_ERROR;
+    logged.removed += strcmp(event, "journal.removed") == 0 && level == LOG_ERROR;
+    logged.gap += strcmp(event, "journal.gap") == 0 && level == LOG_ERROR;
     logged.resumed += strcmp(event, "journal.resumed") == 0 && level == LOG_INFO;
 }
 
@@ -222,10 +225,74 @@ static void what_a_failed_sync_lost_is_written_again(void **state)
     recorded_expect(folder, 201, false);
 }
 
+/* Where its journal is. */
+static const char *journal_of(const char *folder)
+{
+    static char path[512];
+    snprintf(path, sizeof path, "%s/journal.phj", folder);
+    return path;
+}
+
+static void a_removed_journal_is_written_again_from_the_open_file(void **state)
+{
+    (void)state;
+    for (int replaced = 0; replaced < 2; replaced++) {
+        begin();
+        struct error err = {0};
+        const char *folder = recorded_folder(replaced ? "replaced" : "removed");
+        struct recorder *recorder = recorded_open(folder);
+        recorded_push(100);
+        recorded_ok(recorder_step(recorder, 0, &err), &err); /* on disk, and released */
+        assert_int_equal(recorded_waiting(), 0);
+        assert_int_equal(unlink(journal_of(folder)), 0);
+        if (replaced)
+            fclose(fopen(journal_of(folder), "w"));
+        recorded_push(200);
+        recorded_ok(recorder_step(recorder, 2 * S, &err), &err);
+        assert_int_equal(logged.removed, 1);
+        recorded_push(250);
+        recorded_push_close();
+        recorded_ok(recorder_finish(recorder, 3 * S, &err), &err);
+        recorded_expect(folder, 250, true);
+    }
+}
+
+/* The disk is full when the journal is to be written again: what was released is gone, what follows is not. */
+static void a_removed_journal_that_cant_be_restored_is_begun_anew(void **state)
+{
+    (void)state;
+    begin();
+    struct error err = {0};
+    struct journal_reader *reader;
+    struct journal_counts counts;
+    enum journal_event event;
+    const char *folder = recorded_folder("gone");
+    struct recorder *recorder = recorded_open(folder);
+    recorded_push(100);
+    recorded_ok(recorder_step(recorder, 0, &err), &err);
+    assert_int_equal(unlink(journal_of(folder)), 0);
+    recorded_push(200);
+    set_fault(FULL, 3); /* the first write and sync go to the file without a name */
+    assert_false(recorder_step(recorder, 2 * S, &err));
+    assert_string_equal(err.what, "writing the removed journal again");
+    set_fault(NO_FAULT, 0);
+    recorded_ok(recorder_finish(recorder, 4 * S, &err), &err);
+    assert_int_equal(logged.gap, 1);
+    recorded_ok(journal_open(&reader, journal_of(folder), &err), &err);
+    do
+        recorded_ok(journal_next(reader, &event, &err), &err);
+    while (event != JOURNAL_END);
+    journal_count(reader, &counts);
+    assert_int_equal(counts.ticks, 100); /* 100..199 */
+    journal_close(reader);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_recorder_killed_at_any_call_is_followed_exactly),
     cmocka_unit_test(a_call_that_fails_costs_nothing),
     cmocka_unit_test(a_full_disk_loses_nothing_once_there_is_room),
     cmocka_unit_test(what_a_failed_sync_lost_is_written_again),
+    cmocka_unit_test(a_removed_journal_is_written_again_from_the_open_file),
+    cmocka_unit_test(a_removed_journal_that_cant_be_restored_is_begun_anew),
 };
 TEST_MAIN(tests)

@@ -193,6 +193,32 @@ static void declarations_have_a_name_and_a_table(void **state)
     EXPECT("device \"daq\" { driver = \"fake\", \"x\" }", "x.lua:1: device.daq.1 = \"x\": expected key = value");
 }
 
+static void what_a_rig_does_without_a_disk_is_its_own_word(void **state)
+{
+    (void)state;
+    assert_string_equal(behind_daq("journal { on_fault = \"stop\" }"), "");
+    assert_int_equal(planner_case.config.journal_on_fault, CONFIG_JOURNAL_STOP);
+    assert_string_equal(behind_daq("journal { on_fault = \"pause\" }"), "");
+    assert_int_equal(planner_case.config.journal_on_fault, CONFIG_JOURNAL_PAUSE);
+    assert_string_equal(behind_daq(""), "");
+    assert_int_equal(planner_case.config.journal_on_fault, CONFIG_JOURNAL_CONTINUE);
+    assert_string_equal(behind_daq("journal { on_fault = \"stpo\" }"),
+                        "x.lua:2: journal.on_fault = \"stpo\": expected one of these words: did "
+                        "you mean stop?");
+    assert_string_equal(behind_daq("journal { on_fault = \"stop\" }\njournal { on_fault = \"stop\" }"),
+                        "x.lua:3: journal: expected one journal { ... } in a file");
+}
+
+static void an_emergency_button_closes_or_opens(void **state)
+{
+    (void)state;
+    assert_string_equal(behind_daq("input \"a\" { device = \"daq\", line = 0, sensor = \"estop\" }\n"
+                                   "input \"b\" { device = \"daq\", line = 1, sensor = \"estop_opens\" }"),
+                        "");
+    assert_int_equal(planner_case.config.inputs[0].kind, CONFIG_INPUT_ESTOP);
+    assert_int_equal(planner_case.config.inputs[1].kind, CONFIG_INPUT_ESTOP_OPENS);
+}
+
 static void lines_and_references_are_checked(void **state)
 {
     (void)state;
@@ -323,6 +349,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(bad_files_are_refused_with_one_line),
     cmocka_unit_test(devices_are_checked),
     cmocka_unit_test(declarations_have_a_name_and_a_table),
+    cmocka_unit_test(what_a_rig_does_without_a_disk_is_its_own_word),
+    cmocka_unit_test(an_emergency_button_closes_or_opens),
     cmocka_unit_test(lines_and_references_are_checked),
     cmocka_unit_test(led_and_channels_are_checked),
     cmocka_unit_test(signals_are_checked),

@@ -33,6 +33,26 @@ static void a_running_task_is_one_line(void **state)
                         "late 38 us  skipped 2");
 }
 
+static void a_pause_says_why(void **state)
+{
+    (void)state;
+    char line[256];
+    static const struct {
+        uint32_t paused;
+        const char *words;
+    } rows[] = {
+        {1,          "  12 s  paused: by you  licks 41"                      },
+        {2,          "  12 s  paused: the journal can't be written  licks 41"},
+        {1 << 8 | 2, "  12 s  paused: the journal can't be written  licks 41"},
+        {1 << 9,     "  12 s  paused: a device is away  licks 41"            },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snapshot.view.paused = rows[i].paused;
+        status_line(&config, &snapshot, line, sizeof line);
+        assert_memory_equal(line, rows[i].words, strlen(rows[i].words));
+    }
+}
+
 static void a_recording_has_no_trials(void **state)
 {
     (void)state;
@@ -53,6 +73,7 @@ static void a_line_is_cut_to_its_room(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(a_running_task_is_one_line, fresh),
+    cmocka_unit_test_setup(a_pause_says_why, fresh),
     cmocka_unit_test_setup(a_recording_has_no_trials, fresh),
     cmocka_unit_test_setup(a_line_is_cut_to_its_room, fresh),
 };

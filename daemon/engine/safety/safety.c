@@ -150,6 +150,16 @@ static enum safety_verdict judge_amount(const struct config_output *limits, cons
     return SAFETY_GRANTED;
 }
 
+bool safety_is_free(const struct safety *safety, uint32_t output)
+{
+    return is_safe(safety, output) && !safety->lines[output].away;
+}
+
+void safety_away(struct safety *safety, uint32_t output, bool away)
+{
+    safety->lines[output].away = away;
+}
+
 static enum safety_verdict judge(const struct safety *safety, uint32_t output, int64_t length_ns, double ul,
                                  int64_t now_ns)
 {
@@ -157,7 +167,7 @@ static enum safety_verdict judge(const struct safety *safety, uint32_t output, i
     const struct safety_line *line = &safety->lines[output];
     if (safety->ended)
         return SAFETY_ENDED;
-    if (!is_safe(safety, output))
+    if (!safety_is_free(safety, output))
         return SAFETY_BUSY;
     if (length_ns <= 0 || (length_ns != INT64_MAX && length_ns > limits->max_on_ns))
         return SAFETY_LENGTH;

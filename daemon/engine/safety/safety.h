@@ -23,7 +23,7 @@
 /* Journaled as a number: a new one goes to the end. */
 enum safety_verdict {
     SAFETY_GRANTED,
-    SAFETY_BUSY,     /* the line is on, or its OFF is not confirmed yet */
+    SAFETY_BUSY,     /* the line is on, or its OFF is not confirmed yet, or its device is away */
     SAFETY_GAP,      /* the shortest gap has not passed */
     SAFETY_LENGTH,   /* the pulse is longer than the longest on-time, or not longer than 0 */
     SAFETY_VOLUME,   /* it would exceed the session's volume */
@@ -53,6 +53,7 @@ struct safety_line {
     bool whole;       /* it counts whole, also if it is aborted */
     bool seen_on;     /* its ON was confirmed */
     struct ontime duty, energy; /* on-times that are over */
+    bool away;                  /* its device is lost */
 };
 
 struct safety {
@@ -76,6 +77,12 @@ enum safety_verdict safety_on(struct safety *safety, uint32_t output, int64_t le
 /* Back to the safe level, always allowed. Nothing happens if that was its last write: safety_tick repeats it. */
 void safety_off(struct safety *safety, uint32_t output, int64_t now_ns, int64_t cause_ns,
                 struct frame_out *out) RT_SAFE;
+
+/* The output's device is lost, or back: meanwhile nothing is granted there. */
+void safety_away(struct safety *safety, uint32_t output, bool away) RT_SAFE;
+
+/* True if an ON could be granted: confirmed at its safe level, its device there. */
+bool safety_is_free(const struct safety *safety, uint32_t output) RT_SAFE;
 
 /* Once a tick, last: ends what is due, cuts what is on too long, repeats what was not confirmed. */
 void safety_tick(struct safety *safety, int64_t now_ns, struct frame_out *out) RT_SAFE;

@@ -223,6 +223,27 @@ void machine_tick(struct machine *machine, int64_t now_ns, const struct machine_
     }
 }
 
+void machine_interrupt(struct machine *machine, int64_t now_ns, const struct machine_hands *hands,
+                       struct frame_out *out)
+{
+    machine->n_events = 0;
+    if (!machine->running)
+        return;
+    leave(machine, now_ns, now_ns, hands, out);
+    machine->running = false;
+    machine->last_state = machine->state;
+    machine->ended_ns = now_ns;
+    frame_decide(out, FRAME_TRIAL_CUT, machine->state, now_ns, (double)machine->n_licks);
+}
+
+void machine_resume(struct machine *machine, int64_t now_ns)
+{
+    machine->n_events = 0;
+    machine->ended_ns = now_ns;
+    if (machine->wanted_ns != INT64_MIN)
+        machine->wanted_ns = now_ns;
+}
+
 uint32_t machine_armed(const struct machine *machine)
 {
     return machine->running ? here(machine)->arm : 0;

@@ -72,6 +72,14 @@ void machine_event(struct machine *machine, enum trial_event_kind kind, uint32_t
 void machine_tick(struct machine *machine, int64_t now_ns, const struct machine_hands *hands,
                   struct frame_out *out) RT_SAFE;
 
+/* Ends the running trial without an outcome (FRAME_TRIAL_CUT): its cues go off, what happens until machine_resume is
+ * nothing to it. */
+void machine_interrupt(struct machine *machine, int64_t now_ns, const struct machine_hands *hands,
+                       struct frame_out *out) RT_SAFE;
+
+/* Goes on after an interruption: the next trial is dated from now_ns, and a plan that is waited for is from now on. */
+void machine_resume(struct machine *machine, int64_t now_ns) RT_SAFE;
+
 /* The triggers that are armed now, a bit each. */
 uint32_t machine_armed(const struct machine *machine) RT_SAFE;
 

@@ -23,6 +23,14 @@ void train_start(struct train *train, uint32_t id, int64_t now_ns, int64_t cause
     pulse(train, now_ns, cause_ns, safety, out);
 }
 
+void train_stop(struct train *train, uint32_t id, int64_t now_ns, struct frame_out *out)
+{
+    if (!train->running)
+        return;
+    train->running = false;
+    frame_decide(out, FRAME_TRAIN, id, now_ns, 0.0);
+}
+
 void train_tick(struct train *train, uint32_t id, int64_t now_ns, struct safety *safety, struct frame_out *out)
 {
     if (!train->running)

@@ -2,6 +2,7 @@
 #include "engine/base/det.h"
 #include "engine/base/units.h"
 #include "engine/engine_state.h"
+#include "engine/engine_triggers.h"
 #include <string.h>
 
 static const int64_t DIGEST_NS = 100 * MS; /* between two digests: a difference in a replay is found this close */
@@ -55,6 +56,7 @@ static void take_dff(struct engine *engine, uint32_t s)
     for (uint32_t i = 0; i < engine->config.n_models; i++)
         if (engine->config.models[i].signal == s)
             predict_sample(engine->models[i], fibre->dff_ns, fibre->dff, fibre->trusted);
+    engine_triggers_dff(engine, s);
 }
 
 static double volts(const struct engine *engine, uint32_t channel, int32_t counts)
@@ -102,6 +104,7 @@ static void take_edge(struct engine *engine, const struct frame_edge *edge, stru
         tell_task(engine, TRIAL_ON_RISE, i, edge->t_ns);
     else if (lick_edge(&engine->licks[i], edge->t_ns)) {
         engine->n_licks++;
+        lately_add(&engine->lately[i], edge->t_ns);
         frame_decide(out, FRAME_LICK, i, edge->t_ns, 0.0);
         tell_models(engine, EV_LICK, 0, 1.0, edge->t_ns, out);
         tell_task(engine, TRIAL_ON_LICK, i, edge->t_ns);
@@ -142,43 +145,6 @@ static void run_models(struct engine *engine, struct frame_out *out)
     }
 }
 
-/* The time that a model's residual speaks of: the end of the last closed observation step, or the newest sample if that
- * is older. */
-static int64_t residual_ns(const struct engine *engine, uint32_t model)
-{
-    const int64_t closed_ns = trace_end_ns(&engine->models[model]->trace);
-    const int64_t sample_ns = engine->fibres[engine->config.models[model].signal].dff_ns;
-    return sample_ns < closed_ns ? sample_ns : closed_ns;
-}
-
-static void run_trigger(struct engine *engine, uint32_t i, struct frame_out *out)
-{
-    struct trigger *trigger = &engine->triggers[i];
-    const struct predict *model = engine->models[trigger->config->model];
-    const int64_t t_ns = residual_ns(engine, trigger->config->model);
-    trigger_arm(trigger, (machine_armed(&engine->machine) >> i & 1) != 0);
-    if (!trigger->armed || t_ns <= engine->fed_ns[i] || t_ns < engine->machine.entered_ns)
-        return;
-    engine->fed_ns[i] = t_ns;
-    switch (trigger_feed(trigger, t_ns, model->residual_z)) {
-    case TRIGGER_NOTHING:
-        break;
-    case TRIGGER_FIRED:
-        engine->n_fired++;
-        frame_decide(out, FRAME_TRIGGER_FIRED, i, t_ns, model->residual_z);
-        machine_event(&engine->machine, TRIAL_ON_TRIGGER, i, t_ns);
-        break;
-    case TRIGGER_SHAM:
-        engine->n_sham++;
-        frame_decide(out, FRAME_TRIGGER_SHAM, i, t_ns, model->residual_z);
-        break;
-    case TRIGGER_LOCKED:
-        engine->n_locked++;
-        frame_decide(out, FRAME_TRIGGER_LOCKED, i, t_ns, model->residual_z);
-        break;
-    }
-}
-
 /* What the machine has just begun: which output shows which cue; and the counts. */
 static void note_actions(struct engine *engine, const struct frame_out *out, uint32_t first)
 {
@@ -208,9 +174,11 @@ static void run_task(struct engine *engine, struct frame_out *out)
 {
     const uint32_t first = out->n_decisions;
     const struct machine_hands hands = {&engine->safety, engine->trains, engine->reward_ul};
-    machine_tick(&engine->machine, engine->now_ns, &hands, out);
+    int64_t end_ns;
     for (uint32_t i = 0; i < engine->config.n_trains; i++)
-        train_tick(&engine->trains[i], i, engine->now_ns, &engine->safety, out);
+        if (train_tick(&engine->trains[i], i, engine->now_ns, &engine->safety, out, &end_ns))
+            machine_event(&engine->machine, TRIAL_ON_TRAIN_END, i, end_ns);
+    machine_tick(&engine->machine, engine->now_ns, &hands, out);
     if (out->n_decisions > first) {
         note_actions(engine, out, first);
         tell_bare_cues(engine, first, out);
@@ -289,8 +257,7 @@ void engine_tick(struct engine *engine, const struct frame_in *in, struct frame_
     take_in(engine, in, out);
     run_models(engine, out);
     if (engine->config.has_task != 0 && !engine->ended) {
-        for (uint32_t i = 0; i < engine->config.n_triggers; i++)
-            run_trigger(engine, i, out);
+        engine_triggers_run(engine, out);
         run_task(engine, out);
     }
     if (engine->now_ns >= engine->config.duration_ns)

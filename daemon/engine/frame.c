@@ -29,6 +29,7 @@ static const char *const decision_names[] = {
     [FRAME_END] = "end",
     [FRAME_LATE] = "late",
     [FRAME_EVENTS_DROPPED] = "events_dropped",
+    [FRAME_TRIGGER_REFUSED] = "trigger_refused",
 };
 
 static const char *word(const char *const *words, size_t n, uint32_t i)

@@ -111,20 +111,21 @@ enum frame_decision_kind {
     FRAME_TRAIN,         /* id train; value 1 start, 0 end */
     FRAME_TRIGGER_FIRED, /* id trigger; value what it saw */
     FRAME_TRIGGER_SHAM,  /* the same, but the draw said sham: no action */
-    FRAME_TRIGGER_LOCKED, /* the same, inside the lockout */
-    FRAME_LIMITED,        /* id output; value enum safety_verdict: safety refused or cut a request */
-    FRAME_MODEL_EVENT,    /* all models were told: id model event kind << 8 | its id; value magnitude */
-    FRAME_SCORE,          /* id model; value residual of a scored event; t_ns the event's time */
-    FRAME_DIGEST,         /* id model + 1, 0 the signals; digest of everything computed since the last one */
-    FRAME_PLAN_WANTED,    /* id number of the trial wanted; value last state's index, -1 before the first */
-    FRAME_PLAN_LATE,      /* no plan within a second: the session ends */
-    FRAME_STEP_LAG,       /* id model; value model steps that are behind */
-    FRAME_DEVICE,         /* id device; value enum frame_status_kind */
-    FRAME_END,            /* value enum frame_end_reason */
-    FRAME_LATE,           /* an event came when its state was over and changed nothing: id its kind << 8 | its id */
-    FRAME_EVENTS_DROPPED, /* value: how many events found no room in the machine's queue */
+    FRAME_TRIGGER_LOCKED,  /* the same, inside the lockout */
+    FRAME_LIMITED,         /* id output; value enum safety_verdict: safety refused or cut a request */
+    FRAME_MODEL_EVENT,     /* all models were told: id model event kind << 8 | its id; value magnitude */
+    FRAME_SCORE,           /* id model; value residual of a scored event; t_ns the event's time */
+    FRAME_DIGEST,          /* id model + 1, 0 the signals; digest of everything computed since the last one */
+    FRAME_PLAN_WANTED,     /* id number of the trial wanted; value last state's index, -1 before the first */
+    FRAME_PLAN_LATE,       /* no plan within a second: the session ends */
+    FRAME_STEP_LAG,        /* id model; value model steps that are behind */
+    FRAME_DEVICE,          /* id device; value enum frame_status_kind */
+    FRAME_END,             /* value enum frame_end_reason */
+    FRAME_LATE,            /* an event came when its state was over and changed nothing: id its kind << 8 | its id */
+    FRAME_EVENTS_DROPPED,  /* value: how many events found no room in the machine's queue */
+    FRAME_TRIGGER_REFUSED, /* id trigger; value enum trigger_verdict: a limit of its own kept it from firing */
 };
-enum { FRAME_DECISION_LAST = FRAME_EVENTS_DROPPED }; /* the highest kind */
+enum { FRAME_DECISION_LAST = FRAME_TRIGGER_REFUSED }; /* the highest kind */
 
 enum frame_end_reason {
     FRAME_END_DURATION = 1, /* --duration is over, or the recording is */

@@ -414,3 +414,16 @@ uint32_t declare_names(const struct declare *declare, const char **names, uint32
     }
     return n;
 }
+
+struct declare declare_call(lua_State *lua, const char *word)
+{
+    return (struct declare){.lua = lua, .table = 1, .word = word, .line = sandbox_line(lua)};
+}
+
+const char *declare_call_name(const struct declare *call, int index)
+{
+    char got[SANDBOX_TEXT];
+    if (lua_type(call->lua, index) != LUA_TSTRING)
+        declare_fail(call, NULL, sandbox_text(call->lua, index, got), "a name in quotes");
+    return lua_tostring(call->lua, index);
+}

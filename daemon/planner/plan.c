@@ -12,7 +12,6 @@
 enum { ON_ROWS_MAX = 64 };
 static const double hour_ns = 3.6e12;
 
-const char plan_source_name[] = "residual";
 static const char action_name[] = "action", state_name[] = "state", done_name[] = "done";
 
 /* A state before its names are resolved; the userdata's user value is its table. */
@@ -27,29 +26,14 @@ static void push(lua_State *lua, const void *value, size_t size, const char *nam
     luaL_setmetatable(lua, name);
 }
 
-/* A stand-in for errors of words that are calls, not declarations. */
-static struct declare called(lua_State *lua, const char *word)
-{
-    return (struct declare){.lua = lua, .table = 1, .word = word, .line = sandbox_line(lua)};
-}
-
-/* Argument `index` of the call, a name. */
-static const char *name_argument(const struct declare *call, int index)
-{
-    char got[SANDBOX_TEXT];
-    if (lua_type(call->lua, index) != LUA_TSTRING)
-        declare_fail(call, NULL, sandbox_text(call->lua, index, got), "a name in quotes");
-    return lua_tostring(call->lua, index);
-}
-
 static int cs(lua_State *lua)
 {
-    const struct declare call = called(lua, "cs");
+    const struct declare call = declare_call(lua, "cs");
     const struct config *config = &task_words_owner(lua)->config;
     const struct trial_action action = {
         .kind = TRIAL_CS,
-        .target = declare_refer(&call, NULL, name_argument(&call, 1), "a cue of the task", config->cues, config->n_cues,
-                                sizeof *config->cues, NULL),
+        .target = declare_refer(&call, NULL, declare_call_name(&call, 1), "a cue of the task", config->cues,
+                                config->n_cues, sizeof *config->cues, NULL),
     };
     push(lua, &action, sizeof action, action_name);
     return 1;
@@ -57,11 +41,11 @@ static int cs(lua_State *lua)
 
 static int start(lua_State *lua)
 {
-    const struct declare call = called(lua, "start");
+    const struct declare call = declare_call(lua, "start");
     const struct config *config = &task_words_owner(lua)->config;
     const struct trial_action action = {
         .kind = TRIAL_TRAIN,
-        .target = declare_refer(&call, NULL, name_argument(&call, 1), "a train of the task", config->trains,
+        .target = declare_refer(&call, NULL, declare_call_name(&call, 1), "a train of the task", config->trains,
                                 config->n_trains, sizeof *config->trains, NULL),
     };
     push(lua, &action, sizeof action, action_name);
@@ -70,14 +54,14 @@ static int start(lua_State *lua)
 
 static int deliver(lua_State *lua)
 {
-    const struct declare call = called(lua, "deliver");
+    const struct declare call = declare_call(lua, "deliver");
     const struct task *task = task_words_owner(lua);
     bool valves[FRAME_OUTPUTS_MAX];
     for (uint32_t i = 0; i < task->config.n_outputs; i++)
         valves[i] = task->uses_output[i] && task->config.outputs[i].kind == CONFIG_OUTPUT_VALVE;
     struct trial_action action = {
         .kind = TRIAL_DELIVER,
-        .target = declare_refer(&call, NULL, name_argument(&call, 1), "a valve that the task uses",
+        .target = declare_refer(&call, NULL, declare_call_name(&call, 1), "a valve that the task uses",
                                 task->config.outputs, task->config.n_outputs, sizeof *task->config.outputs, valves),
     };
     const struct config_output *output = &task->config.outputs[action.target];
@@ -96,24 +80,6 @@ static int deliver(lua_State *lua)
         declare_fail(&call, NULL, got, "at most ul(%.10g), max_session of %s", output->max_session_ul, output->name);
     action.ul = volume.value;
     push(lua, &action, sizeof action, action_name);
-    return 1;
-}
-
-static int residual(lua_State *lua)
-{
-    const struct declare call = called(lua, "residual");
-    const struct task *task = task_words_owner(lua);
-    const struct config *config = &task->config;
-    struct plan_source source = {
-        .signal = declare_refer(&call, NULL, name_argument(&call, 1), "a signal that the task uses", config->signals,
-                                config->n_signals, sizeof *config->signals, task->uses_signal),
-    };
-    bool models[CONFIG_MODELS_MAX];
-    for (uint32_t i = 0; i < config->n_models; i++)
-        models[i] = config->models[i].signal == source.signal;
-    source.model = declare_refer(&call, NULL, name_argument(&call, 2), "a model that the task uses", config->models,
-                                 config->n_models, sizeof *config->models, models);
-    push(lua, &source, sizeof source, plan_source_name);
     return 1;
 }
 
@@ -143,13 +109,12 @@ void plan_install(lua_State *lua)
         {NULL,    false, NULL      }
     };
     static const luaL_Reg functions[] = {
-        {"cs",       cs      },
-        {"start",    start   },
-        {"deliver",  deliver },
-        {"residual", residual},
-        {NULL,       NULL    },
+        {"cs",      cs     },
+        {"start",   start  },
+        {"deliver", deliver},
+        {NULL,      NULL   },
     };
-    const char *const kinds[] = {plan_source_name, action_name, state_name, done_name};
+    const char *const kinds[] = {action_name, state_name, done_name};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         luaL_newmetatable(lua, kinds[i]);
         lua_pop(lua, 1);

@@ -1,4 +1,5 @@
-/* task_words: a task's declarations: uses, cue, trigger, train, observe. (planner/task_words.h)
+/* task_words: a task's declarations: uses, cue, observe; trigger and train are in files of their own.
+ * (planner/task_words.h)
  *
  * A part of task.h, for the planner only. Threads: the sandbox's. */
 #pragma once
@@ -19,6 +20,7 @@ struct task {
     struct rng rng;
     struct config config; /* the rig's half, then the task's too */
     bool has_uses;
+    char yoke_train[CONFIG_TRIGGERS_MAX][CONFIG_NAME]; /* of a trigger that is yoked; else "" */
     bool uses_input[FRAME_INPUTS_MAX], uses_output[FRAME_OUTPUTS_MAX], uses_signal[CONFIG_SIGNALS_MAX];
     const char *const *set; /* "name=value", during the load only */
     size_t n_set;
@@ -30,6 +32,10 @@ struct task {
 };
 
 struct task *task_words_owner(lua_State *lua);
+
+/* The output that the text `name` at `key` names, if the task uses it and `kinds` has its kind's bit. */
+uint32_t task_words_output(const struct declare *declare, const char *key, const char *name, const char *noun,
+                           unsigned kinds);
 
 /* Adds the words. */
 void task_words_install(lua_State *lua);

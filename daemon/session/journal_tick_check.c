@@ -156,6 +156,7 @@ static uint64_t ids(uint32_t kind, const struct config *config)
     case FRAME_TRIGGER_FIRED:
     case FRAME_TRIGGER_SHAM:
     case FRAME_TRIGGER_LOCKED:
+    case FRAME_TRIGGER_REFUSED:
         return config->n_triggers;
     case FRAME_SCORE:
     case FRAME_STEP_LAG:

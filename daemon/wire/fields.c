@@ -102,12 +102,42 @@ static const struct fields_row observe_rows[] = {F64(config_observe, mag), U32(c
                                                  U32(config_observe, reserved)};
 static const struct fields observe = TABLE(config_observe, 1, observe_rows);
 
-static const struct fields_row trigger_rows[] = {TEXT(config_trigger, name),   F64(config_trigger, threshold),
-                                                 F64(config_trigger, release), F64(config_trigger, sham),
-                                                 I64(config_trigger, hold_ns), I64(config_trigger, lockout_ns),
-                                                 U32(config_trigger, source),  U32(config_trigger, signal),
-                                                 U32(config_trigger, model),   U32(config_trigger, below)};
+static const struct fields_row source_rows[] = {U32(config_source, kind), U32(config_source, signal),
+                                                U32(config_source, model), U32(config_source, variable)};
+static const struct fields source = TABLE(config_source, 1, source_rows);
+
+static const struct fields_row condition_rows[] = {I64(config_condition, window_ns), F64(config_condition, level),
+                                                   SUBROW(config_condition, source, source),
+                                                   U32(config_condition, kind), U32(config_condition, input)};
+static const struct fields condition = TABLE(config_condition, 1, condition_rows);
+
+static const struct fields_row trigger_rows[] = {TEXT(config_trigger, name),
+                                                 SUBROW(config_trigger, source, source),
+                                                 F64(config_trigger, threshold),
+                                                 F64(config_trigger, release),
+                                                 F64(config_trigger, drop),
+                                                 F64(config_trigger, at_rad),
+                                                 F64(config_trigger, low_hz),
+                                                 F64(config_trigger, high_hz),
+                                                 F64(config_trigger, sham),
+                                                 I64(config_trigger, slope_ns),
+                                                 I64(config_trigger, hold_ns),
+                                                 I64(config_trigger, lockout_ns),
+                                                 I64(config_trigger, delay_ns),
+                                                 I64(config_trigger, max_per_ns),
+                                                 U32(config_trigger, max_n),
+                                                 U32(config_trigger, max_count),
+                                                 U32(config_trigger, below),
+                                                 U32(config_trigger, zscore),
+                                                 U32(config_trigger, enabled),
+                                                 U32(config_trigger, yoke_first),
+                                                 U32(config_trigger, n_yoke),
+                                                 U32(config_trigger, n_conditions),
+                                                 ARRAY(config_trigger, conditions, n_conditions, condition)};
 static const struct fields trigger = TABLE(config_trigger, 1, trigger_rows);
+
+static const struct fields_row yoke_rows[] = {I64(config_yoke, t_ns)};
+static const struct fields yoke = TABLE(config_yoke, 1, yoke_rows);
 
 static const struct fields_row train_rows[] = {TEXT(config_train, name),     I64(config_train, width_ns),
                                                I64(config_train, period_ns), I64(config_train, duration_ns),
@@ -131,7 +161,7 @@ static const struct fields_row config_rows[] = {TEXT(config, rig),
                                                 U32(config, n_observes),
                                                 U32(config, n_triggers),
                                                 U32(config, n_trains),
-                                                U32(config, reserved),
+                                                U32(config, n_yoke),
                                                 ARRAY(config, devices, n_devices, device),
                                                 ARRAY(config, channels, n_channels, channel),
                                                 ARRAY(config, inputs, n_inputs, input),
@@ -141,7 +171,8 @@ static const struct fields_row config_rows[] = {TEXT(config, rig),
                                                 ARRAY(config, cues, n_cues, cue),
                                                 ARRAY(config, observes, n_observes, observe),
                                                 ARRAY(config, triggers, n_triggers, trigger),
-                                                ARRAY(config, trains, n_trains, train)};
+                                                ARRAY(config, trains, n_trains, train),
+                                                ARRAY(config, yoke, n_yoke, yoke)};
 const struct fields fields_config = TABLE(config, 1, config_rows);
 
 static const struct fields_row action_rows[] = {I64(trial_action, duration_ns), F64(trial_action, ul),

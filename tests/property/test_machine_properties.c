@@ -177,8 +177,10 @@ static bool tick(struct gen *gen, struct story *story, struct life *life, int64_
         machine_plan(&life->machine, trial);
     }
     frame_out_clear(&life->out);
+    int64_t end_ns;
+    if (train_tick(&life->trains[0], 0, now_ns, &life->safety, &life->out, &end_ns))
+        machine_event(&life->machine, TRIAL_ON_TRAIN_END, 0, end_ns);
     machine_tick(&life->machine, now_ns, &hands, &life->out);
-    train_tick(&life->trains[0], 0, now_ns, &life->safety, &life->out);
     safety_tick(&life->safety, now_ns, &life->out);
     for (uint32_t i = 0; i < life->out.n_writes; i++)
         safety_applied(&life->safety, &(struct frame_applied){.t_ns = now_ns,

@@ -34,7 +34,9 @@ static void declarations_become_the_configs_second_half(void **state)
     assert_int_equal(config->n_cues, 1);
     assert_int_equal(config->cues[0].output, 4);
     assert_int_equal(config->n_triggers, 1);
-    assert_int_equal(config->triggers[0].model, 1);
+    assert_int_equal(config->triggers[0].source.kind, CONFIG_SOURCE_RESIDUAL);
+    assert_int_equal(config->triggers[0].source.model, 1);
+    assert_int_equal(config->triggers[0].zscore, 1);
     assert_int_equal(config->triggers[0].below, 1);
     assert_float_equal(config->triggers[0].threshold, -2, 0);
     assert_float_equal(config->triggers[0].release, -1, 0);
@@ -320,9 +322,9 @@ static void declarations_of_a_task_are_checked(void **state)
     assert_string_equal(with_uses("trigger \"lick\" { on = residual(\"vta\", \"td_csc\"), below = z(-2) }\n" TRIAL),
                         "x.lua:2: trigger.lick: expected another name: the rig has an input \"lick\"");
     assert_string_equal(with_uses("trigger \"dip\" { on = residual(\"vta\", \"td_csc\") }\n" TRIAL),
-                        "x.lua:2: trigger.dip: expected either below = z(x) or above = z(x)");
+                        "x.lua:2: trigger.dip: expected either below or above: z(x), or a level in the unit of `on`");
     assert_string_equal(with_uses("trigger \"dip\" { on = residual(\"vta\", \"td_csc\"), below = -2 }\n" TRIAL),
-                        "x.lua:2: trigger.dip.below = -2: expected a z-score: z(x)");
+                        "x.lua:2: trigger.dip.below = -2: expected a dF/F: percent(x), or z(x)");
     assert_string_equal(
         with_uses("trigger \"dip\" { on = residual(\"vta\", \"td_csc\"), below = z(-2), release = z(-3) }\n" TRIAL),
         "x.lua:2: trigger.dip.release = z(-3): expected a level on the quiet side of below");

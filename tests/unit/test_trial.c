@@ -104,13 +104,15 @@ static void actions_and_events_exist(void **state)
     EXPECT(trial.states[0].enter[0].kind = 4, "trial.states[0].action.kind = 4: expected 0..3");
     EXPECT(trial.states[0].enter[0].target = 1, "trial.states[0].cs.target = 1: expected a cue, below 1");
     EXPECT(trial.states[0].on[2].action.target = 1, "trial.states[0].train.target = 1: expected a train, below 1");
-    EXPECT(trial.states[0].on[0].event = 0, "trial.states[0].on.event = 0: expected 1..3");
+    EXPECT(trial.states[0].on[0].event = 0, "trial.states[0].on.event = 0: expected 1..4");
     EXPECT(trial.states[0].on[0].id = 1, "trial.states[0].on.id = 1: expected a lick input, below 2");
     EXPECT(trial.states[0].on[1].id = 0,
            "trial.states[0].on.id = 0: expected an input that is no lick sensor, below 2");
     EXPECT(trial.states[0].on[1].id = 2,
            "trial.states[0].on.id = 2: expected an input that is no lick sensor, below 2");
     EXPECT(trial.states[0].on[2].id = 1, "trial.states[0].on.id = 1: expected a trigger, below 1");
+    EXPECT(trial.states[0].on[2].event = TRIAL_ON_TRAIN_END;
+           trial.states[0].on[2].id = 1, "trial.states[0].on.id = 1: expected a train, below 1");
     EXPECT(trial.states[0].on[0].to = 2, "trial.states[0].on.to = 2: expected stay, done, or a state, below 2");
     EXPECT(trial.states[0].arm = 3, "trial.states[0].arm = 3: expected bits of the triggers, of which there are 1");
 }

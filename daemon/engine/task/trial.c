@@ -60,8 +60,10 @@ static bool check_event(const struct trial_on *on, const struct config *config, 
                fail(err, i, "on.id", on->id, "an input that is no lick sensor, below ", config->n_inputs);
     case TRIAL_ON_TRIGGER:
         return on->id < config->n_triggers || fail(err, i, "on.id", on->id, "a trigger, below ", config->n_triggers);
+    case TRIAL_ON_TRAIN_END:
+        return on->id < config->n_trains || fail(err, i, "on.id", on->id, "a train, below ", config->n_trains);
     }
-    return fail(err, i, "on.event", on->event, "1..", TRIAL_ON_TRIGGER);
+    return fail(err, i, "on.event", on->event, "1..", TRIAL_ON_TRAIN_END);
 }
 
 static bool check_state(const struct trial *trial, int i, const struct config *config, struct error *err)

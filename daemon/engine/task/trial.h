@@ -33,6 +33,7 @@ enum trial_event_kind {
     TRIAL_ON_LICK = 1, /* id input: a lick's onset */
     TRIAL_ON_RISE,     /* id input: a rising edge */
     TRIAL_ON_TRIGGER,  /* id trigger: fired, not sham */
+    TRIAL_ON_TRAIN_END /* id train (or sound): its duration is over */
 };
 
 /* When the event happens in this state: do the action, then go to `to`. The first matching row wins. */

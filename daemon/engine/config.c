@@ -137,6 +137,7 @@ static const struct row observe_rows[] = {
 };
 static const struct row trigger_rows[] = {
     NAME(config_trigger, name),
+    TEXT(config_trigger, yoke_train),
     F64(config_trigger, threshold, -1e6, 1e6),
     F64(config_trigger, release, -1e6, 1e6),
     F64(config_trigger, drop, 0, 1e6),
@@ -165,6 +166,8 @@ static const struct row train_rows[] = {
 
 bool config_fail(struct error *err, const char *group, uint32_t i, const char *field, double got, const char *expected)
 {
+    if (err == NULL)
+        return false; /* a live change in the real-time thread: nobody reads the words */
     /* error_set formats only its last part: the others are made there first */
     struct error what, value = {0};
     if (group)
@@ -180,6 +183,8 @@ static bool fail_range(struct error *err, const char *group, uint32_t i, const c
                        double max)
 {
     struct error range;
+    if (err == NULL)
+        return false;
     error_set(&range, ERROR_INPUT, NULL, NULL, NULL, "%.10g..%.10g", min, max);
     return config_fail(err, group, i, field, got, range.expected);
 }
@@ -268,15 +273,16 @@ static bool check_limits(const struct config *config, uint32_t i, struct error *
         if ((double)windows[k].per_ns < window_min_ns)
             return fail_range(err, "outputs", i, windows[k].field, (double)windows[k].per_ns, window_min_ns, day_ns);
         if (!(windows[k].most > 0))
-            return fail(err, "outputs", i, windows[k].field, (double)windows[k].per_ns,
-                        "a limit above 0 with it, and with one on energy the power");
+            return config_fail(err, "outputs", i, windows[k].field, (double)windows[k].per_ns,
+                               "a limit above 0 with it, and with one on energy the power");
     }
     if (output->max_level > 0 && (output->on_level > output->max_level || output->safe_level > output->max_level))
-        return fail(err, "outputs", i, "on_level", output->on_level, "at most max_level");
+        return config_fail(err, "outputs", i, "on_level", output->on_level, "at most max_level");
     for (uint32_t j = 0; j < FRAME_OUTPUTS_MAX; j++)
         if ((output->exclude >> j & 1) != 0 &&
             (j == i || j >= config->n_outputs || (config->outputs[j].exclude >> i & 1) == 0))
-            return fail(err, "outputs", i, "exclude", output->exclude, "other outputs, each excluding this one too");
+            return config_fail(err, "outputs", i, "exclude", output->exclude,
+                               "other outputs, each excluding this one too");
     return true;
 }
 

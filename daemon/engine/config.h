@@ -181,6 +181,7 @@ struct config_condition {
  * engine/task/trigger.h has all of it. Levels are in the source's own unit, or in SD if zscore is 1. */
 struct config_trigger {
     char name[CONFIG_NAME];
+    char yoke_train[CONFIG_NAME]; /* of the earlier session; else "" */
     struct config_source source;
     double threshold, release;
     double drop;            /* > 0: fires at a peak, once the number has come back by this from its extreme */

@@ -74,9 +74,8 @@ bool config_trigger_check(const struct config *config, uint32_t i, struct error 
     if (trigger->below ? trigger->release < trigger->threshold : trigger->release > trigger->threshold)
         return config_fail(err, "triggers", i, "release", trigger->release,
                            "a level on the quiet side of the threshold");
-    if ((trigger->max_n > 0) != (trigger->max_per_ns > 0))
-        return config_fail(err, "triggers", i, "max_per_ns", (double)trigger->max_per_ns,
-                           "a time with max_n, none without");
+    if (trigger->max_n > 0 && trigger->max_per_ns == 0)
+        return config_fail(err, "triggers", i, "max_per_ns", (double)trigger->max_per_ns, "a time, with max_n");
     if (is_phase && (trigger->below != 0 || trigger->zscore != 0 || trigger->drop > 0 || trigger->slope_ns > 0))
         return config_fail(err, "triggers", i, "source", trigger->source.kind, "an amplitude to be above, for a phase");
     const double rate_hz =

@@ -3,6 +3,7 @@
 #include "engine/base/units.h"
 #include "engine/engine_state.h"
 #include "engine/engine_triggers.h"
+#include "engine/setting.h"
 #include <string.h>
 
 static const int64_t DIGEST_NS = 100 * MS; /* between two digests: a difference in a replay is found this close */
@@ -225,6 +226,33 @@ static void wind_down(struct engine *engine, struct frame_out *out)
     out->finished = engine->finished;
 }
 
+/* A live change, or its refusal. */
+static void set(struct engine *engine, const struct frame_command *command, struct frame_out *out)
+{
+    const uint32_t target = command->target;
+    bool ok = setting_exists(&engine->config, target);
+    if (ok && target >> 24 == SETTING_MODEL)
+        ok = predict_set_param(engine->models[setting_entry(target)], (int)setting_field(target), command->value);
+    else if (ok)
+        ok = setting_apply(&engine->config, target, command->value);
+    frame_decide(out, ok ? FRAME_SETTING : FRAME_SETTING_REFUSED, target, engine->now_ns, command->value);
+}
+
+static void take_command(struct engine *engine, const struct frame_command *command, struct frame_out *out)
+{
+    switch ((enum frame_command_kind)command->kind) {
+    case FRAME_STOP:
+        end(engine, FRAME_END_STOP, out);
+        break;
+    case FRAME_ESTOP:
+        end(engine, FRAME_END_ESTOP, out);
+        break;
+    case FRAME_SET:
+        set(engine, command, out);
+        break;
+    }
+}
+
 static void take_in(struct engine *engine, const struct frame_in *in, struct frame_out *out)
 {
     for (uint32_t i = 0; i < engine->config.n_signals; i++)
@@ -232,7 +260,7 @@ static void take_in(struct engine *engine, const struct frame_in *in, struct fra
     for (uint32_t i = 0; i < in->n_edges; i++)
         take_edge(engine, &in->edges[i], out);
     for (uint32_t i = 0; i < in->n_commands; i++)
-        end(engine, in->commands[i].kind == FRAME_ESTOP ? FRAME_END_ESTOP : FRAME_END_STOP, out);
+        take_command(engine, &in->commands[i], out);
     for (uint32_t i = 0; i < in->n_status; i++)
         take_status(engine, &in->status[i], out);
     if (in->plan != NULL)

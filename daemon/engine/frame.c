@@ -30,6 +30,8 @@ static const char *const decision_names[] = {
     [FRAME_LATE] = "late",
     [FRAME_EVENTS_DROPPED] = "events_dropped",
     [FRAME_TRIGGER_REFUSED] = "trigger_refused",
+    [FRAME_SETTING] = "setting",
+    [FRAME_SETTING_REFUSED] = "setting_refused",
 };
 
 static const char *word(const char *const *words, size_t n, uint32_t i)

@@ -59,13 +59,14 @@ struct frame_status {
 enum frame_command_kind {
     FRAME_STOP = 1, /* end in order: outputs safe, then finished */
     FRAME_ESTOP,    /* the same at once, with outcome "estop" */
+    FRAME_SET,      /* target: what to change (engine/setting.h); value: to what */
 };
 
 struct frame_command {
     uint64_t id; /* of the request, so that a retry acts once */
     double value;
-    uint32_t kind; /* enum frame_command_kind */
-    uint32_t target;
+    uint32_t kind;   /* enum frame_command_kind */
+    uint32_t target; /* of FRAME_SET, else 0 */
 };
 
 /* What was really written to an output since the last tick, and when. */
@@ -124,8 +125,10 @@ enum frame_decision_kind {
     FRAME_LATE,            /* an event came when its state was over and changed nothing: id its kind << 8 | its id */
     FRAME_EVENTS_DROPPED,  /* value: how many events found no room in the machine's queue */
     FRAME_TRIGGER_REFUSED, /* id trigger; value enum trigger_verdict: a limit of its own kept it from firing */
+    FRAME_SETTING,         /* id the target of a FRAME_SET; value what it is now */
+    FRAME_SETTING_REFUSED, /* the same, but there is no such setting or the value is out of range: nothing changed */
 };
-enum { FRAME_DECISION_LAST = FRAME_TRIGGER_REFUSED }; /* the highest kind */
+enum { FRAME_DECISION_LAST = FRAME_SETTING_REFUSED }; /* the highest kind */
 
 enum frame_end_reason {
     FRAME_END_DURATION = 1, /* --duration is over, or the recording is */

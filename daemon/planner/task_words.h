@@ -20,7 +20,6 @@ struct task {
     struct rng rng;
     struct config config; /* the rig's half, then the task's too */
     bool has_uses;
-    char yoke_train[CONFIG_TRIGGERS_MAX][CONFIG_NAME]; /* of a trigger that is yoked; else "" */
     bool uses_input[FRAME_INPUTS_MAX], uses_output[FRAME_OUTPUTS_MAX], uses_signal[CONFIG_SIGNALS_MAX];
     const char *const *set; /* "name=value", during the load only */
     size_t n_set;

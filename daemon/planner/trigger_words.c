@@ -162,8 +162,7 @@ static int read_trigger(struct declare *declare)
         {0         },
     };
 #undef MADE
-    struct task *task = task_words_owner(declare->lua);
-    struct config *config = &task->config;
+    struct config *config = &task_words_owner(declare->lua)->config;
     const uint32_t n = config->n_triggers;
     declare_unique(declare, config->triggers, n, sizeof *config->triggers);
     declare_room(declare, n, CONFIG_TRIGGERS_MAX, "triggers");
@@ -184,7 +183,7 @@ static int read_trigger(struct declare *declare)
         read_levels(declare, source, made);
     else if (declare_has(declare, "above") || declare_has(declare, "below") || declare_has(declare, "release"))
         declare_fail(declare, NULL, "", "no threshold: a yoke has its times");
-    memcpy(task->yoke_train[n], source->train, sizeof task->yoke_train[n]);
+    memcpy(made->yoke_train, source->train, sizeof made->yoke_train);
     made->enabled = form.enabled;
     read_max_rate(declare, made);
     read_conditions(declare, made);

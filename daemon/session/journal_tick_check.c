@@ -126,7 +126,7 @@ static void check_inputs(struct gate *gate, const struct config *config)
     }
     below(gate, "", 0, "n_commands", in->n_commands, FRAME_COMMANDS_MAX + 1);
     for (uint32_t i = 0; gate->ok && i < in->n_commands; i++) {
-        kind_in(gate, "commands", i, in->commands[i].kind, FRAME_ESTOP);
+        kind_in(gate, "commands", i, in->commands[i].kind, FRAME_SET);
         is_number(gate, "commands", i, "value", in->commands[i].value);
     }
     below(gate, "", 0, "n_applied", in->n_applied, FRAME_APPLIED_MAX + 1);
@@ -172,6 +172,8 @@ static uint64_t ids(uint32_t kind, const struct config *config)
     case FRAME_END:
     case FRAME_LATE:
     case FRAME_EVENTS_DROPPED:
+    case FRAME_SETTING:
+    case FRAME_SETTING_REFUSED:
         break;
     }
     return (uint64_t)UINT32_MAX + 1;

@@ -112,6 +112,7 @@ static const struct fields_row condition_rows[] = {I64(config_condition, window_
 static const struct fields condition = TABLE(config_condition, 1, condition_rows);
 
 static const struct fields_row trigger_rows[] = {TEXT(config_trigger, name),
+                                                 TEXT(config_trigger, yoke_train),
                                                  SUBROW(config_trigger, source, source),
                                                  F64(config_trigger, threshold),
                                                  F64(config_trigger, release),

@@ -190,7 +190,7 @@ static void the_tasks_half_is_consistent(void **state)
            "config.triggers[0].source = 0: expected a kind of source that can stand here");
     EXPECT((config.triggers[0].source.kind = CONFIG_SOURCE_VARIABLE, config.triggers[0].source.variable = 99),
            "config.triggers[0].source = 99: expected a number that the model has");
-    EXPECT(config.triggers[0].max_n = 3, "config.triggers[0].max_per_ns = 0: expected a time with max_n, none without");
+    EXPECT(config.triggers[0].max_n = 3, "config.triggers[0].max_per_ns = 0: expected a time, with max_n");
     EXPECT(config.triggers[0].source.kind = CONFIG_SOURCE_PHASE,
            "config.triggers[0].source = 5: expected an amplitude to be above, for a phase");
     EXPECT((config.triggers[0].n_conditions = 1, config.triggers[0].conditions[0].kind = 9),

@@ -1,9 +1,11 @@
 /* engine_triggers: every kind of source in closed loop with the simulated mouse; what must hold is told by the task. */
 #include "engine/base/units.h"
+#include "engine/setting.h"
 #include "engine/task/trigger.h"
 #include "tests/test.h"
 #include "tests/unit/closed_loop.h"
 #include "tests/unit/scratch.h"
+#include <math.h>
 
 enum { TIMES_MAX = 4096 };
 
@@ -138,6 +140,52 @@ static void a_disabled_trigger_never_fires(void **state)
     assert_int_equal(decided[FRAME_TRIGGER_FIRED].n, 0);
 }
 
+/* The next tick brings a command. */
+static void set(const char *path, double value)
+{
+    struct error err = {0};
+    struct frame_in *in = closed_loop_frame();
+    in->commands[in->n_commands] = (struct frame_command){.id = 1, .kind = FRAME_SET, .value = value};
+    assert_true(setting_find(&closed_loop.config, path, &in->commands[in->n_commands++].target, &err));
+}
+
+static void a_live_change_counts_from_its_tick_on_and_is_a_decision(void **state)
+{
+    (void)state;
+    const struct times *fired = &decided[FRAME_TRIGGER_FIRED], *settings = &decided[FRAME_SETTING];
+    open_with("on = dff(\"vta\"), above = z(1.5)");
+    run_until(60 * S);
+    const int n_before = fired->n;
+    assert_true(n_before > 3);
+    set("trigger.t.threshold", 90);
+    run_until(120 * S);
+    assert_int_equal(fired->n, n_before);
+    assert_int_equal(settings->n, 1);
+    assert_true(settings->value[0] >= 90 && settings->value[0] <= 90);
+    set("trigger.t.threshold", 1.5);
+    set("trigger.t.max_count", n_before + 1);
+    run_until(240 * S);
+    assert_int_equal(fired->n, n_before + 1);
+    assert_int_equal((int)decided[FRAME_TRIGGER_REFUSED].value[0], TRIGGER_USED_UP);
+}
+
+static void a_change_that_is_out_of_range_changes_nothing(void **state)
+{
+    (void)state;
+    open_with("on = dff(\"vta\"), above = z(2), release = z(1)");
+    run_until(1 * S);
+    set("trigger.t.release", 3); /* above the threshold */
+    set("trigger.t.sham", 1.5);
+    set("trigger.t.hold", (double)NAN);
+    set("model.vta.td_csc.alpha", 7);
+    run_until(2 * S);
+    assert_int_equal(decided[FRAME_SETTING].n, 0);
+    assert_int_equal(decided[FRAME_SETTING_REFUSED].n, 4);
+    set("model.vta.td_csc.alpha", 0.3);
+    run_until(3 * S);
+    assert_int_equal(decided[FRAME_SETTING].n, 1);
+}
+
 static void the_same_frames_give_the_same_firings(void **state)
 {
     (void)state;
@@ -163,6 +211,8 @@ static const struct CMUnitTest tests[] = {
     LOOP_TEST(a_phase_fires_about_once_a_cycle_of_its_band),
     LOOP_TEST(a_slope_fires_on_rises),
     LOOP_TEST(a_disabled_trigger_never_fires),
+    LOOP_TEST(a_live_change_counts_from_its_tick_on_and_is_a_decision),
+    LOOP_TEST(a_change_that_is_out_of_range_changes_nothing),
     LOOP_TEST(the_same_frames_give_the_same_firings),
 };
 TEST_MAIN(tests)

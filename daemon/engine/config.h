@@ -248,7 +248,7 @@ struct config {
 MUST_CHECK bool config_check(const struct config *config, struct error *err);
 
 /* The same for one trigger alone, after a change. */
-MUST_CHECK bool config_check_trigger(const struct config *config, uint32_t i, struct error *err);
+MUST_CHECK bool config_check_trigger(const struct config *config, uint32_t i, struct error *err) RT_SAFE;
 
 /* A valve's opening time for `ul`, by linear interpolation in its table. False outside the table: never extrapolated.
  */

@@ -8,7 +8,8 @@
 #define CONFIG_NO_VALUE ((double)NAN) /* an error without a number to show */
 
 /* False, with the error of `field` of entry i of `group` (NULL: of the config itself). */
-bool config_fail(struct error *err, const char *group, uint32_t i, const char *field, double got, const char *expected);
+bool config_fail(struct error *err, const char *group, uint32_t i, const char *field, double got,
+                 const char *expected) RT_SAFE;
 
 /* Trigger i against the rest of the config: its source, its conditions, its yoke. */
-MUST_CHECK bool config_trigger_check(const struct config *config, uint32_t i, struct error *err);
+MUST_CHECK bool config_trigger_check(const struct config *config, uint32_t i, struct error *err) RT_SAFE;

@@ -28,7 +28,7 @@ struct phase {
 
 /* True if the band can be made: 0.01 Hz <= low < high <= a tenth of sample_hz, no wider than its middle, no narrower
  * than a twentieth of it. */
-bool phase_band_good(double sample_hz, double low_hz, double high_hz);
+bool phase_band_good(double sample_hz, double low_hz, double high_hz) RT_SAFE;
 
 /* Sets up for samples at sample_hz and forgets all. False and *err: not phase_band_good. Not real-time. */
 MUST_CHECK bool phase_init(struct phase *phase, double sample_hz, double low_hz, double high_hz, struct error *err);

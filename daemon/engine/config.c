@@ -63,6 +63,7 @@ static const struct row config_rows[] = {
     I64(config, duration_ns, 1, forever_ns),
     U32(config, has_task, 0, 1),
     U32(config, n_yoke, 0, CONFIG_YOKE_MAX),
+    U32(config, no_plan, 0, CONFIG_NO_PLAN_REPEAT),
 };
 static const struct row device_rows[] = {
     NAME(config_device, name),
@@ -162,6 +163,10 @@ static const struct row train_rows[] = {
     I64(config_train, period_ns, 1, 1e12),
     I64(config_train, duration_ns, 1, hour_ns),
     INDEX(config_train, output, n_outputs),
+};
+
+static const struct row label_rows[] = {
+    NAME(config_label, name),
 };
 
 bool config_fail(struct error *err, const char *group, uint32_t i, const char *field, double got, const char *expected)
@@ -409,6 +414,8 @@ static const struct group groups[] = {
     GROUP(observes, n_observes, CONFIG_OBSERVES_MAX, observe_rows, check_observe),
     GROUP(triggers, n_triggers, CONFIG_TRIGGERS_MAX, trigger_rows, config_trigger_check),
     GROUP(trains, n_trains, CONFIG_TRAINS_MAX, train_rows, check_train),
+    GROUP(counters, n_counters, CONFIG_COUNTERS_MAX, label_rows, NULL),
+    GROUP(messages, n_messages, CONFIG_MESSAGES_MAX, label_rows, NULL),
 };
 enum { N_GROUPS = sizeof groups / sizeof *groups };
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Raised by every commit that changes a decision; golden sessions in the tests enforce it. */
-enum { ENGINE_VERSION = 4 };
+enum { ENGINE_VERSION = 5 };
 
 enum {
     CONFIG_NAME = 32, /* bytes of a name with its terminator */
@@ -21,6 +21,8 @@ enum {
     CONFIG_TRIGGERS_MAX = 16, /* bit per trigger in trial_state.arm */
     CONFIG_TRAINS_MAX = 8,
     CONFIG_CUES_MAX = 8, /* MODELS: MAX_CS */
+    CONFIG_COUNTERS_MAX = 8,
+    CONFIG_MESSAGES_MAX = 16,
     CONFIG_OBSERVES_MAX = 16,
     CONFIG_PARAMS_MAX = 16,    /* settings of one model instance or device */
     CONFIG_OPENING_MAX = 8,    /* points of a valve's calibration table */
@@ -222,14 +224,25 @@ struct config_loop {
     uint32_t cpu;
 };
 
+/* What is nothing but a name: a counter of the task, a message that a client can send. */
+struct config_label {
+    char name[CONFIG_NAME];
+};
+
+/* What happens when the task gives no plan in time, or fails. */
+enum config_no_plan { CONFIG_NO_PLAN_END, CONFIG_NO_PLAN_REPEAT };
+
 struct config {
     char rig[CONFIG_NAME], task[CONFIG_NAME], animal[CONFIG_NAME];
     uint64_t seed;
     int64_t period_ns;   /* tick period: 100 us .. 5 ms */
     int64_t duration_ns; /* session length; INT64_MAX: until stopped */
     uint32_t has_task;   /* 1: trials are planned; 0: only listens (imported recordings) */
-    uint32_t n_devices, n_channels, n_inputs, n_outputs, n_signals, n_models, n_cues, n_observes, n_triggers, n_trains;
+    uint32_t n_devices, n_channels, n_inputs, n_outputs, n_signals, n_models, n_cues, n_observes, n_triggers, n_trains,
+        n_counters, n_messages;
     uint32_t n_yoke;
+    uint32_t no_plan; /* enum config_no_plan */
+    uint32_t reserved;
     struct config_device devices[CONFIG_DEVICES_MAX];
     struct config_channel channels[FRAME_CHANNELS_MAX];
     struct config_input inputs[FRAME_INPUTS_MAX];
@@ -241,6 +254,8 @@ struct config {
     struct config_trigger triggers[CONFIG_TRIGGERS_MAX];
     struct config_train trains[CONFIG_TRAINS_MAX];
     struct config_yoke yoke[CONFIG_YOKE_MAX]; /* each trigger's times together, rising */
+    struct config_label counters[CONFIG_COUNTERS_MAX];
+    struct config_label messages[CONFIG_MESSAGES_MAX];
 };
 
 /* Checks every count, index and range, whoever made it: a config read from a journal passes the same gate as a planned

@@ -96,10 +96,20 @@ static void tell_task(struct engine *engine, enum trial_event_kind kind, uint32_
         machine_event(&engine->machine, kind, id, t_ns);
 }
 
+/* A lick sensor's falling edge is an event only if the rising one was a lick. */
+static void take_fall(struct engine *engine, const struct frame_edge *edge)
+{
+    const bool is_lick = engine->config.inputs[edge->input].kind == CONFIG_INPUT_LICK;
+    if (!is_lick || lick_release(&engine->licks[edge->input]))
+        tell_task(engine, TRIAL_ON_FALL, edge->input, edge->t_ns);
+}
+
 static void take_edge(struct engine *engine, const struct frame_edge *edge, struct frame_out *out)
 {
-    if (edge->rising == 0)
+    if (edge->rising == 0) {
+        take_fall(engine, edge);
         return;
+    }
     const uint32_t i = edge->input;
     if (engine->config.inputs[i].kind != CONFIG_INPUT_LICK)
         tell_task(engine, TRIAL_ON_RISE, i, edge->t_ns);
@@ -109,6 +119,8 @@ static void take_edge(struct engine *engine, const struct frame_edge *edge, stru
         frame_decide(out, FRAME_LICK, i, edge->t_ns, 0.0);
         tell_models(engine, EV_LICK, 0, 1.0, edge->t_ns, out);
         tell_task(engine, TRIAL_ON_LICK, i, edge->t_ns);
+        if (engine->licks[i].begins_bout)
+            tell_task(engine, TRIAL_ON_BOUT, i, edge->t_ns);
     }
     for (uint32_t k = 0; k < engine->config.n_observes; k++) {
         const struct config_observe *observe = &engine->config.observes[k];
@@ -171,6 +183,19 @@ static void tell_bare_cues(struct engine *engine, uint32_t first, struct frame_o
     }
 }
 
+/* No plan within a second: all that moves is made safe, then the last good plan runs again, or the session ends. */
+static void do_without_plan(struct engine *engine, struct frame_out *out)
+{
+    frame_decide(out, FRAME_PLAN_LATE, (uint32_t)engine->machine.number + 1, engine->now_ns, 0.0);
+    if (engine->config.no_plan != CONFIG_NO_PLAN_REPEAT || !machine_repeat(&engine->machine)) {
+        end(engine, FRAME_END_NO_PLAN, out);
+        return;
+    }
+    for (uint32_t i = 0; i < engine->config.n_outputs; i++)
+        if (engine->config.outputs[i].kind != CONFIG_OUTPUT_LED) /* the photometry goes on */
+            safety_off(&engine->safety, i, engine->now_ns, engine->now_ns, out);
+}
+
 static void run_task(struct engine *engine, struct frame_out *out)
 {
     const uint32_t first = out->n_decisions;
@@ -186,10 +211,8 @@ static void run_task(struct engine *engine, struct frame_out *out)
     }
     if (engine->machine.over)
         end(engine, FRAME_END_TASK, out);
-    else if (engine->machine.wanted_ns != INT64_MIN && engine->now_ns - engine->machine.wanted_ns > PLAN_LATE_NS) {
-        frame_decide(out, FRAME_PLAN_LATE, (uint32_t)engine->machine.number + 1, engine->now_ns, 0.0);
-        end(engine, FRAME_END_NO_PLAN, out);
-    }
+    else if (engine->machine.wanted_ns != INT64_MIN && engine->now_ns - engine->machine.wanted_ns > PLAN_LATE_NS)
+        do_without_plan(engine, out);
 }
 
 static void decide_digest(const struct engine *engine, uint32_t id, uint64_t digest, struct frame_out *out)
@@ -238,6 +261,17 @@ static void set(struct engine *engine, const struct frame_command *command, stru
     frame_decide(out, ok ? FRAME_SETTING : FRAME_SETTING_REFUSED, target, engine->now_ns, command->value);
 }
 
+static void end_bouts(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->config.n_inputs; i++) {
+        const struct config_input *input = &engine->config.inputs[i];
+        int64_t end_ns;
+        if (input->kind == CONFIG_INPUT_LICK &&
+            lick_bout_over(&engine->licks[i], engine->now_ns, input->late_ns, &end_ns))
+            tell_task(engine, TRIAL_ON_BOUT_END, i, end_ns);
+    }
+}
+
 static void take_command(struct engine *engine, const struct frame_command *command, struct frame_out *out)
 {
     switch ((enum frame_command_kind)command->kind) {
@@ -250,6 +284,10 @@ static void take_command(struct engine *engine, const struct frame_command *comm
     case FRAME_SET:
         set(engine, command, out);
         break;
+    case FRAME_MESSAGE:
+        if (command->target < engine->config.n_messages)
+            tell_task(engine, TRIAL_ON_MESSAGE, command->target, engine->now_ns);
+        break;
     }
 }
 
@@ -259,6 +297,7 @@ static void take_in(struct engine *engine, const struct frame_in *in, struct fra
         take_samples(engine, i, in);
     for (uint32_t i = 0; i < in->n_edges; i++)
         take_edge(engine, &in->edges[i], out);
+    end_bouts(engine);
     for (uint32_t i = 0; i < in->n_commands; i++)
         take_command(engine, &in->commands[i], out);
     for (uint32_t i = 0; i < in->n_status; i++)

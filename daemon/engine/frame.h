@@ -13,16 +13,17 @@
 struct trial;
 
 enum {
-    FRAME_CHANNELS_MAX = 16,  /* analog channels of a rig: 4 fibres x 3 wavelengths and 4 more */
-    FRAME_SAMPLES_MAX = 64,   /* samples a channel and tick: a backlog drains at 64 kHz at 1 ms ticks */
-    FRAME_INPUTS_MAX = 32,    /* digital inputs of a rig */
-    FRAME_OUTPUTS_MAX = 32,   /* outputs of a rig, LEDs among them */
-    FRAME_EDGES_MAX = 64,     /* edges a tick; the driver keeps the surplus in its queue */
-    FRAME_STATUS_MAX = 16,    /* device status changes a tick */
-    FRAME_COMMANDS_MAX = 8,   /* commands a tick */
-    FRAME_APPLIED_MAX = 64,   /* outputs confirmed a tick: an on and an off for each */
-    FRAME_WRITES_MAX = 64,    /* outputs written a tick */
-    FRAME_DECISIONS_MAX = 96, /* decisions a tick: 8 transitions with their actions, triggers, licks, digests */
+    FRAME_CHANNELS_MAX = 16, /* analog channels of a rig: 4 fibres x 3 wavelengths and 4 more */
+    FRAME_SAMPLES_MAX = 64,  /* samples a channel and tick: a backlog drains at 64 kHz at 1 ms ticks */
+    FRAME_INPUTS_MAX = 32,   /* digital inputs of a rig */
+    FRAME_OUTPUTS_MAX = 32,  /* outputs of a rig, LEDs among them */
+    FRAME_EDGES_MAX = 64,    /* edges a tick; the driver keeps the surplus in its queue */
+    FRAME_STATUS_MAX = 16,   /* device status changes a tick */
+    FRAME_COMMANDS_MAX = 8,  /* commands a tick */
+    FRAME_APPLIED_MAX = 64,  /* outputs confirmed a tick: an on and an off for each */
+    FRAME_WRITES_MAX = 64,   /* outputs written a tick */
+    FRAME_DECISIONS_MAX =
+        128, /* decisions a tick: 8 transitions with their actions, triggers, licks, timers, digests */
 };
 
 /* One analog channel's samples of this tick: sample i was taken at first_ns + i * period_ns. */
@@ -60,7 +61,9 @@ enum frame_command_kind {
     FRAME_STOP = 1, /* end in order: outputs safe, then finished */
     FRAME_ESTOP,    /* the same at once, with outcome "estop" */
     FRAME_SET,      /* target: what to change (engine/setting.h); value: to what */
+    FRAME_MESSAGE,  /* for the task: target is the message's index in the config */
 };
+enum { FRAME_COMMAND_LAST = FRAME_MESSAGE };
 
 struct frame_command {
     uint64_t id; /* of the request, so that a retry acts once */
@@ -127,8 +130,11 @@ enum frame_decision_kind {
     FRAME_TRIGGER_REFUSED, /* id trigger; value enum trigger_verdict: a limit of its own kept it from firing */
     FRAME_SETTING,         /* id the target of a FRAME_SET; value what it is now */
     FRAME_SETTING_REFUSED, /* the same, but there is no such setting or the value is out of range: nothing changed */
+    FRAME_COUNT,           /* id counter; value where it stood when the trial ended */
+    FRAME_TIMER,           /* id timer of the trial; value 1 on, 0 off */
+    FRAME_FALLBACK,        /* id trial number: it runs the last good plan again, for want of its own */
 };
-enum { FRAME_DECISION_LAST = FRAME_SETTING_REFUSED }; /* the highest kind */
+enum { FRAME_DECISION_LAST = FRAME_FALLBACK }; /* the highest kind */
 
 enum frame_end_reason {
     FRAME_END_DURATION = 1, /* --duration is over, or the recording is */

@@ -145,6 +145,9 @@ static const struct fields_row train_rows[] = {TEXT(config_train, name),     I64
                                                U32(config_train, output),    U32(config_train, reserved)};
 static const struct fields train = TABLE(config_train, 1, train_rows);
 
+static const struct fields_row label_rows[] = {TEXT(config_label, name)};
+static const struct fields label = TABLE(config_label, 1, label_rows);
+
 static const struct fields_row config_rows[] = {TEXT(config, rig),
                                                 TEXT(config, task),
                                                 TEXT(config, animal),
@@ -162,7 +165,11 @@ static const struct fields_row config_rows[] = {TEXT(config, rig),
                                                 U32(config, n_observes),
                                                 U32(config, n_triggers),
                                                 U32(config, n_trains),
+                                                U32(config, n_counters),
+                                                U32(config, n_messages),
                                                 U32(config, n_yoke),
+                                                U32(config, no_plan),
+                                                U32(config, reserved),
                                                 ARRAY(config, devices, n_devices, device),
                                                 ARRAY(config, channels, n_channels, channel),
                                                 ARRAY(config, inputs, n_inputs, input),
@@ -173,15 +180,22 @@ static const struct fields_row config_rows[] = {TEXT(config, rig),
                                                 ARRAY(config, observes, n_observes, observe),
                                                 ARRAY(config, triggers, n_triggers, trigger),
                                                 ARRAY(config, trains, n_trains, train),
-                                                ARRAY(config, yoke, n_yoke, yoke)};
+                                                ARRAY(config, yoke, n_yoke, yoke),
+                                                ARRAY(config, counters, n_counters, label),
+                                                ARRAY(config, messages, n_messages, label)};
 const struct fields fields_config = TABLE(config, 1, config_rows);
 
 static const struct fields_row action_rows[] = {I64(trial_action, duration_ns), F64(trial_action, ul),
                                                 U32(trial_action, kind), U32(trial_action, target)};
 static const struct fields action = TABLE(trial_action, 1, action_rows);
 
-static const struct fields_row on_rows[] = {SUBROW(trial_on, action, action), U32(trial_on, event), U32(trial_on, id),
-                                            U32(trial_on, to), U32(trial_on, reserved)};
+static const struct fields_row on_rows[] = {SUBROW(trial_on, action, action),
+                                            I64(trial_on, from_ns),
+                                            I64(trial_on, until_ns),
+                                            U32(trial_on, event),
+                                            U32(trial_on, id),
+                                            U32(trial_on, to),
+                                            U32(trial_on, count)};
 static const struct fields on = TABLE(trial_on, 1, on_rows);
 
 static const struct fields_row state_rows[] = {TEXT(trial_state, name),
@@ -189,12 +203,25 @@ static const struct fields_row state_rows[] = {TEXT(trial_state, name),
                                                U32(trial_state, after_to),
                                                U32(trial_state, arm),
                                                U32(trial_state, n_enter),
+                                               U32(trial_state, n_exit),
                                                U32(trial_state, n_on),
+                                               U32(trial_state, reserved),
                                                ARRAY(trial_state, enter, n_enter, action),
+                                               ARRAY(trial_state, exit, n_exit, action),
                                                ARRAY(trial_state, on, n_on, on)};
 static const struct fields state = TABLE(trial_state, 1, state_rows);
 
-static const struct fields_row trial_rows[] = {I64(trial, number), U32(trial, n_states), U32(trial, over),
+static const struct fields_row timer_rows[] = {TEXT(trial_timer, name),  I64(trial_timer, delay_ns),
+                                               I64(trial_timer, on_ns),  I64(trial_timer, off_ns),
+                                               U32(trial_timer, output), U32(trial_timer, loops)};
+static const struct fields timer = TABLE(trial_timer, 1, timer_rows);
+
+static const struct fields_row trial_rows[] = {I64(trial, number),
+                                               U32(trial, n_states),
+                                               U32(trial, n_timers),
+                                               U32(trial, over),
+                                               U32(trial, fallback),
+                                               ARRAY(trial, timers, n_timers, timer),
                                                ARRAY(trial, states, n_states, state)};
 const struct fields fields_trial = TABLE(trial, 1, trial_rows);
 

@@ -259,13 +259,15 @@ static void states_are_checked(void **state)
     EXPECT_STATE("after = { sec(3), done }, enter = { cs \"A\" }",
                  "x.lua:3: state.x.after: expected at most sec(2) while a cue is on, max_on of tone");
     EXPECT_STATE("after = { sec(1), done }, enter = { \"A\" }",
-                 "x.lua:3: state.x.enter.1 = \"A\": expected cs \"cue\", deliver(\"valve\", ul(x)) or start \"train\"");
+                 "x.lua:3: state.x.enter.1 = \"A\": expected cs \"cue\", deliver(\"valve\", ul(x)), start \"train\" or "
+                 "another action");
     EXPECT_STATE("after = { sec(1), done }, arm = { \"dip\" }",
                  "x.lua:3: state.x.arm = \"dip\": expected a trigger of the task: there is none");
-    EXPECT_STATE("on = { lickk = done }",
-                 "x.lua:3: state.x.on.lickk: expected an input that the task uses or a trigger: did you mean lick?");
+    EXPECT_STATE("on = { lickk = done }", "x.lua:3: state.x.on.lickk: expected an input that the task uses, a trigger "
+                                          "or another event: did you mean lick?");
     EXPECT_STATE("on = { marks = done }",
-                 "x.lua:3: state.x.on.marks: expected an input that the task uses or a trigger: lick, button");
+                 "x.lua:3: state.x.on.marks: expected an input that the task uses, a trigger or another event: lick, "
+                 "button, lick_off, lick_bout, lick_bout_end, button_off");
     EXPECT_STATE("on = { lick = { done } }",
                  "x.lua:3: state.x.on.lick = a table: expected an action, a state, done, or { action, state }");
     EXPECT_STATE("on = { lick = cs \"A\" }",
@@ -278,8 +280,8 @@ static void calls_in_a_trial_are_checked(void **state)
 {
     (void)state;
     EXPECT_STATE("enter = { cs \"B\" }", "x.lua:3: cs = \"B\": expected a cue of the task: A");
-    EXPECT_STATE("enter = { start \"stim\" }",
-                 "x.lua:3: start = \"stim\": expected a train of the task: there is none");
+    EXPECT_STATE("enter = { start \"stim\" }", "x.lua:3: state.x.enter.1 = start \"stim\": expected a train of the "
+                                               "task or a timer of this trial: there is none");
     EXPECT_STATE("enter = { deliver(\"laser\", ul(1)) }",
                  "x.lua:3: deliver = \"laser\": expected a valve that the task uses: water");
     EXPECT_STATE("enter = { deliver(\"water\", ms(1)) }",
@@ -299,13 +301,13 @@ static void the_list_of_states_is_checked(void **state)
     EXPECT("function trial() return {} end",
            "x.lua:1: trial() = a table: expected a list of 1..32 states: { state \"name\" { ... }, ... }");
     EXPECT("function trial() return { state \"x\" } end",
-           "x.lua:1: trial()[1] = a function: expected state \"name\" { ... }");
+           "x.lua:1: trial()[1] = a function: expected state \"name\" { ... } or timer \"name\" { ... }");
     EXPECT("function trial() return {\nstate \"x\" { after = { sec(1), done } },\nstate \"x\" { after = { sec(1), done "
            "} } } end",
            "x.lua:3: state.x: expected another name: there is state \"x\" already");
     EXPECT("function trial() local t = {}\nfor i = 1, 33 do t[i] = state(\"s\" .. i) { after = { sec(1), done } } "
            "end\nreturn t end",
-           "x.lua:1: trial() = a table: expected a list of 1..32 states: { state \"name\" { ... }, ... }");
+           "x.lua:2: state.s33: expected at most 32 states");
 }
 
 static void declarations_of_a_task_are_checked(void **state)

@@ -14,13 +14,6 @@ static struct rng *rng_of(lua_State *lua)
     return &task_words_owner(lua)->rng;
 }
 
-/* Ends the call inside trial(): what is made there forgets everything with the trial. */
-static void check_place(lua_State *lua, const char *word)
-{
-    if (task_words_owner(lua)->last)
-        sandbox_fail(lua, 0, word, "", "it at the top of the file: in trial() it would begin anew each time");
-}
-
 /* Pushes a copy of the list at `index`, so that nobody changes it later; returns how many items it has. */
 static uint32_t copy_list(lua_State *lua, const char *word, int index, uint32_t least)
 {
@@ -73,7 +66,8 @@ static int next_shuffled(lua_State *lua)
 
 static int make_shuffled(lua_State *lua)
 {
-    check_place(lua, "shuffled");
+    if (sandbox_of(lua)->called) /* what is made there forgets everything with the trial */
+        sandbox_fail(lua, 0, "shuffled", NULL, "it at the top of the file, not in trial()");
     const uint32_t n = copy_list(lua, "shuffled", 1, 1);
     *(struct shuffled *)lua_newuserdatauv(lua, sizeof(struct shuffled), 0) = (struct shuffled){.n = n, .next = n};
     lua_pushcclosure(lua, next_shuffled, 2);
@@ -158,7 +152,6 @@ static int read_blocks(struct declare *declare)
         {0            },
     };
     struct blocks blocks = {.min = 1, .max = 1000000};
-    check_place(declare->lua, "blocks");
     declare_keys(declare, keys, &blocks);
     if (declare_has(declare, "criterion") != declare_has(declare, "over"))
         declare_fail(declare, NULL, "", "criterion and over together: a share of right answers, over so many trials");
@@ -202,7 +195,6 @@ static int read_staircase(struct declare *declare)
 {
     struct quantity start;
     struct staircase stairs = {.down = 3, .up = 1};
-    check_place(declare->lua, "staircase");
     declare_push(declare, "start");
     if (!quantity_get(declare->lua, -1, &start) || !isfinite(start.value))
         declare_fail(declare, NULL, "",
@@ -280,7 +272,6 @@ static int read_anti_bias(struct declare *declare)
         {0    },
     };
     struct anti_bias bias = {.over = 20, .floor = 0.1};
-    check_place(declare->lua, "anti_bias");
     declare_keys(declare, keys, &bias);
     bias.n = copy_of(declare, 2);
     memcpy(lua_newuserdatauv(declare->lua, sizeof bias, 0), &bias, sizeof bias);

@@ -176,7 +176,9 @@ bool task_load(struct task **task, const char *path, const char *const *set, siz
     sandbox_stem(path, made->config.task, sizeof made->config.task);
     if (!sandbox_open(&made->sandbox, path, made, err))
         goto fail;
+    static const char *const inner[] = {"state", "timer", NULL};
     made->sandbox.defines = "trial";
+    made->sandbox.inner = inner;
     if (!sandbox_setup(&made->sandbox, install, err) || !sandbox_load(&made->sandbox, err) ||
         !sandbox_setup(&made->sandbox, finish, err) || !check_set(made, err) || !config_check(&made->config, err))
         goto fail;

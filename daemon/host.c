@@ -65,7 +65,7 @@ static void post(struct planner *planner, const struct trial *trial)
     atomic_store_explicit(&shared->plan_posted, trial->number, memory_order_release);
 }
 
-/* False: the task failed; the engine ends the session for want of a plan. */
+/* False: the task failed, and its policy is not to repeat; the engine ends the session for want of a plan. */
 static bool plan(struct planner *planner)
 {
     struct task_outcome outcome;
@@ -74,7 +74,9 @@ static bool plan(struct planner *planner)
     while (feed_wants(&planner->feed, &outcome)) {
         if (!task_plan(planner->host->task, &outcome, &trial, &err)) {
             report(&err);
-            return false;
+            if (!task_fallback(planner->host->task, &outcome, &trial))
+                return false;
+            log_event(LOG_WARN, "planner.fallback", "trial=%lld", (long long)trial.number);
         }
         feed_planned(&planner->feed);
         post(planner, &trial);
@@ -145,6 +147,7 @@ static bool open_task(struct host *host, struct error *err)
         return true;
     /* the declarations are in the config already; loading them again only fills the copy */
     config.n_cues = config.n_models = config.n_observes = config.n_triggers = config.n_trains = 0;
+    config.n_counters = config.n_messages = 0;
     return folder_path(host->config->folder, FOLDER_TASK, path, err) &&
            task_load(&host->task, path, host->config->set, host->config->n_set, config.seed, &config, err);
 }

@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "engine/base/arena.h"
 #include "engine/base/units.h"
+#include "engine/latency.h"
 #include "planner/locate.h"
 #include "planner/rig.h"
 #include "session/folder.h"
@@ -29,12 +30,12 @@ struct check {
     struct check_plan plan;
 };
 
-/* The line on which `trigger "name"` stands in `source`; 1 if its name is computed. */
-static int line_of_trigger(const char *source, const char *name)
+/* The line on which `state "name"` stands in `source`; 1 if its name is computed. */
+static int line_of_state(const char *source, const char *name)
 {
     const size_t n = strlen(name);
-    for (const char *at = strstr(source, "trigger"); at != NULL; at = strstr(at + 1, "trigger")) {
-        const char *text = at + strlen("trigger");
+    for (const char *at = strstr(source, "state"); at != NULL; at = strstr(at + 1, "state")) {
+        const char *text = at + strlen("state");
         text += strspn(text, " \t(");
         if ((text[0] != '"' && text[0] != '\'') || strncmp(text + 1, name, n) != 0 || text[1 + n] != text[0])
             continue;
@@ -46,29 +47,33 @@ static int line_of_trigger(const char *source, const char *name)
     return 1;
 }
 
-/* A trigger can't hold for less than the time between two looks at it. */
-static bool check_holds(const struct check *check, const char *path, struct error *err)
+static bool fail_window(const struct trial_state *state, const struct config_trigger *trigger, int64_t least_ns,
+                        const char *path, struct error *err)
 {
-    const struct config *config = &check->config;
-    char where[256], what[64], got[32];
+    char where[256], what[96], got[32];
     uint8_t *source;
     size_t n;
-    for (uint32_t i = 0; i < config->n_triggers; i++) {
-        const struct config_trigger *trigger = &config->triggers[i];
-        if (trigger->hold_ns >= config->period_ns)
-            continue;
-        if (!folder_read_file(path, FOLDER_FILE_MAX, &source, &n, err))
-            return false;
-        const char *text = (const char *)source;
-        const int from = line_of_trigger(text, trigger->name);
-        const int line = locate_key(text, n, from, "trigger", trigger->name, "hold");
-        free(source);
-        snprintf(where, sizeof where, "%.240s:%d", path, line);
-        snprintf(what, sizeof what, "trigger.%s.hold", trigger->name);
-        snprintf(got, sizeof got, "%.6g ms", (double)trigger->hold_ns / (double)MS);
-        return error_set(err, ERROR_INPUT, where, what, got, "at least a tick, %.6g ms",
-                         (double)config->period_ns / (double)MS);
-    }
+    if (!folder_read_file(path, FOLDER_FILE_MAX, &source, &n, err))
+        return false;
+    const char *text = (const char *)source;
+    const int line = locate_key(text, n, line_of_state(text, state->name), "state", state->name, "after");
+    free(source);
+    snprintf(where, sizeof where, "%.240s:%d", path, line);
+    snprintf(what, sizeof what, "state.%s.after", state->name);
+    snprintf(got, sizeof got, "%.6g ms", (double)state->after_ns / (double)MS);
+    return error_set(err, ERROR_INPUT, where, what, got, "at least %.6g ms, the latency of trigger %s, armed here",
+                     (double)least_ns / (double)MS, trigger->name);
+}
+
+/* A trigger that is armed for less time than it takes to see anything sees what happened before. */
+static bool check_windows(const struct config *config, const struct trial *trial, const char *path, struct error *err)
+{
+    for (uint32_t i = 0; i < trial->n_states; i++)
+        for (uint32_t k = 0; k < config->n_triggers; k++) {
+            const int64_t least_ns = latency_of(config, k).total_ns;
+            if ((trial->states[i].arm >> k & 1) != 0 && trial->states[i].after_ns < least_ns)
+                return fail_window(&trial->states[i], &config->triggers[k], least_ns, path, err);
+        }
     return true;
 }
 
@@ -125,12 +130,13 @@ static int64_t walk(const struct trial *trial, struct task_outcome *outcome)
     return total_ns;
 }
 
-static bool plan_trials(struct task *task, struct check_plan_trials *trials, struct error *err)
+static bool plan_trials(struct check *check, const char *path, struct error *err)
 {
+    struct check_plan_trials *trials = &check->plan.trials;
     struct task_outcome outcome = {0};
     struct trial trial;
     while (trials->n < TRIALS) {
-        if (!task_plan(task, &outcome, &trial, err))
+        if (!task_plan(check->task, &outcome, &trial, err) || !check_windows(&check->config, &trial, path, err))
             return false;
         trials->over = trial.over != 0;
         if (trials->over)
@@ -152,8 +158,7 @@ static bool load(const struct cli *cli, const struct check_options *options, str
     check->config.seed = SEED;
     check->config.duration_ns = INT64_MAX;
     if (options->task != NULL && (!task_load(&check->task, options->task, NULL, 0, SEED, &check->config, err) ||
-                                  !check_holds(check, options->task, err) ||
-                                  (check->config.has_task != 0 && !plan_trials(check->task, &check->plan.trials, err))))
+                                  (check->config.has_task != 0 && !plan_trials(check, options->task, err))))
         return false;
     return check_engine(check, options->task != NULL ? options->task : options->rig, err);
 }

@@ -1,7 +1,7 @@
 #include "cli/check_plan.h"
-#include "engine/base/det.h"
 #include "engine/base/units.h"
-#include "engine/model/predict.h"
+#include "engine/latency.h"
+#include "engine/model/model.h"
 #include "engine/signal/photometry.h"
 #include "realtime/shared.h"
 #include <string.h>
@@ -175,30 +175,72 @@ static json_t *observe_json(const struct check_plan *plan, uint32_t i)
                      cue ? json_null() : json_real(observe->mag));
 }
 
-/* What lies between a change of dopamine in the fibre and the decision, part by part. */
-static json_t *latency_json(const struct check_plan *plan, const struct config_trigger *trigger)
+/* What lies between a change in the fibre and the decision, part by part; what is 0 is left out. */
+static json_t *latency_json(const struct config *config, uint32_t i)
 {
-    const struct config *config = plan->config;
-    const struct predict *model = engine_model(plan->engine, trigger->model);
-    const double observation_ms = ms(model->trace.step_ns), tick_ms = ms(config->period_ns);
-    const double filter_ms = delay_ms(config, trigger->signal);
-    const double smoothing_ms = -observation_ms / det_log(1 - model->low_rate); /* tau of the residual's low-pass */
-    const double prediction_ms = ms(config->models[trigger->model].step_ns + model->close_after_ns);
-    const double hold_ms = ms(trigger->hold_ns);
-    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "total_ms",
-                     filter_ms + smoothing_ms + observation_ms + tick_ms + hold_ms, "filter_ms", filter_ms,
-                     "residual_lowpass_ms", smoothing_ms, "observation_step_ms", observation_ms, "tick_ms", tick_ms,
-                     "hold_ms", hold_ms, "prediction_behind_events_ms", prediction_ms + tick_ms);
+    const struct latency latency = latency_of(config, i);
+    const struct {
+        const char *name;
+        int64_t ns;
+    } parts[] = {
+        {"filter_ms",                   latency.filter_ns   },
+        {"smoothing_ms",                latency.smoothing_ns},
+        {"step_ms",                     latency.update_ns   },
+        {"stagger_ms",                  latency.stagger_ns  },
+        {"tick_ms",                     latency.tick_ns     },
+        {"hold_ms",                     latency.hold_ns     },
+        {"prediction_behind_events_ms", latency.behind_ns   },
+    };
+    json_t *json = json_pack("{s:f}", "total_ms", ms(latency.total_ns));
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        if (parts[k].ns > 0)
+            json_object_set_new(json, parts[k].name, json_real(ms(parts[k].ns)));
+    return json;
+}
+
+static const char *source_text(const struct config *config, const struct config_source *source, char text[128])
+{
+    static const char *const words[] = {"", "residual", "dff", "predicted", "variable", "phase", "yoke"};
+    const bool has_model = source->kind == CONFIG_SOURCE_RESIDUAL || source->kind == CONFIG_SOURCE_PREDICTED ||
+                           source->kind == CONFIG_SOURCE_VARIABLE;
+    snprintf(text, 128, "%s%s%s%s%s", words[source->kind], source->kind == CONFIG_SOURCE_YOKE ? "" : " of ",
+             source->kind == CONFIG_SOURCE_YOKE ? "" : config->signals[source->signal].name, has_model ? " by " : "",
+             has_model ? config->models[source->model].name : "");
+    return text;
+}
+
+/* When it fires, in words. */
+static const char *rule_text(const struct config_trigger *trigger, char text[192])
+{
+    const char *side = trigger->below != 0 ? "below" : "above", *unit = trigger->zscore != 0 ? " z" : "";
+    if (trigger->source.kind == CONFIG_SOURCE_YOKE)
+        snprintf(text, 192, "at %u times of an earlier session", (unsigned)trigger->n_yoke);
+    else if (trigger->source.kind == CONFIG_SOURCE_PHASE)
+        snprintf(text, 192, "at %.6g deg of %.6g..%.6g Hz, amplitude above %.6g",
+                 trigger->at_rad * 180 / 3.14159265358979, trigger->low_hz, trigger->high_hz, trigger->threshold);
+    else if (trigger->drop > 0)
+        snprintf(text, 192, "at a peak %s %.6g%s, once back by %.6g%s", side, trigger->threshold, unit, trigger->drop,
+                 unit);
+    else
+        snprintf(text, 192, "%s %.6g%s%s", side, trigger->threshold, unit,
+                 trigger->slope_ns > 0 ? " a second: slope" : "");
+    return text;
 }
 
 static json_t *trigger_json(const struct check_plan *plan, uint32_t i)
 {
     const struct config_trigger *trigger = &plan->config->triggers[i];
-    return json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:o}", "name", trigger->name, "signal",
-                     plan->config->signals[trigger->signal].name, "model", plan->config->models[trigger->model].name,
-                     "fires", trigger->below != 0 ? "below" : "above", "threshold_z", trigger->threshold, "release_z",
-                     trigger->release, "hold_ms", ms(trigger->hold_ns), "lockout_ms", ms(trigger->lockout_ns), "sham",
-                     trigger->sham, "latency", latency_json(plan, trigger));
+    char source[128], rule[192], rate[64];
+    snprintf(rate, sizeof rate, "%u in %.6g s", (unsigned)trigger->max_n, (double)trigger->max_per_ns * 1e-9);
+    const bool yoke = trigger->source.kind == CONFIG_SOURCE_YOKE;
+    return json_pack("{s:s, s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:o, s:o, s:I, s:b, s:o}", "name", trigger->name, "on",
+                     source_text(plan->config, &trigger->source, source), "fires", rule_text(trigger, rule), "release",
+                     yoke ? json_null() : json_real(trigger->release), "hold_ms", ms(trigger->hold_ns), "lockout_ms",
+                     ms(trigger->lockout_ns), "delay_ms", ms(trigger->delay_ns), "sham", trigger->sham, "max_rate",
+                     trigger->max_n > 0 ? json_string(rate) : json_null(), "max_count",
+                     trigger->max_count != UINT32_MAX ? json_integer(trigger->max_count) : json_null(), "conditions",
+                     (json_int_t)trigger->n_conditions, "enabled", (int)trigger->enabled, "latency",
+                     latency_json(plan->config, i));
 }
 
 static json_t *train_json(const struct check_plan *plan, uint32_t i)

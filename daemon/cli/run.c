@@ -190,6 +190,11 @@ static const struct options_row rows[] = {
      .help = "of all random draws; without it a new one, which session.json tells",
      .offset = AT(seed),
      .given = AT(n_seed)},
+    {.name = "yoke",
+     .type = OPTIONS_TEXT,
+     .value = "SESSION",
+     .help = "the earlier session whose stimulation times yoked triggers repeat",
+     .offset = AT(yoke)},
     {.name = "out",
      .letter = 'o',
      .type = OPTIONS_TEXT,
@@ -201,7 +206,7 @@ static const struct options_row rows[] = {
      .help = "whole lines instead of one that is rewritten",
      .offset = AT(headless)},
     OPTIONS_JSON(run_options),
-    {0       },
+    {0             },
 };
 
 const struct cli_command run_command = {

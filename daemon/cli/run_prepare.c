@@ -6,6 +6,7 @@
 #include "planner/task.h"
 #include "realtime/clock.h"
 #include "session/sheet.h"
+#include "session/yoke.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static bool load_config(const struct run_options *options, const struct driver_o
         config->duration_ns = units_ns(options->duration_s);
     const bool ok = task_load(&task, options->task, options->set, options->n_set, config->seed, config, err);
     task_free(task);
-    return ok && config_check(config, err);
+    return ok && yoke_fill(config, options->yoke, err) && config_check(config, err);
 }
 
 /* A device that replays takes its session from the folder that the rig file lies in. */
@@ -102,7 +103,8 @@ bool run_prepare(const struct run_options *options, const struct driver_ops *con
         !open_recording(options->rig, prepared, err) || !name_folder(options, prepared, err) ||
         !folder_create(prepared->folder, err) || !day_begin(&prepared->config, prepared->folder, err) ||
         !folder_copy(prepared->folder, FOLDER_RIG, options->rig, err) ||
-        !folder_copy(prepared->folder, FOLDER_TASK, options->task, err) || !create_shared(prepared, err)) {
+        !folder_copy(prepared->folder, FOLDER_TASK, options->task, err) ||
+        !yoke_write(prepared->folder, &prepared->config, options->yoke, err) || !create_shared(prepared, err)) {
         run_prepare_close(prepared);
         return false;
     }

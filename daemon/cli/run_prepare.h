@@ -14,6 +14,7 @@ enum { RUN_SET_MAX = 64 };
 struct run_options {
     const char *rig, *task; /* paths */
     const char *animal;     /* NULL: none */
+    const char *yoke;       /* an earlier session, for yoked triggers; NULL: none */
     const char *out;        /* the session folder; NULL: a new one in $PHASIC_DATA, or in ~/phasic */
     const char *set[RUN_SET_MAX];
     size_t n_set;

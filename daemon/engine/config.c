@@ -1,5 +1,6 @@
 #include "engine/config.h"
 #include "engine/base/units.h"
+#include "engine/config_trigger.h"
 #include "engine/model/model.h"
 #include "engine/model/observe.h"
 #include <math.h>
@@ -39,7 +40,7 @@ static const double any_min = -1.7e308, any_max = 1.7e308; /* every finite numbe
 static const double forever_ns = 9.3e18;                   /* above INT64_MAX */
 static const double hour_ns = 3.6e12, ten_minutes_ns = 6e11, day_ns = 8.64e13, window_min_ns = 1e7;
 #define INF      ((double)INFINITY)
-#define NO_VALUE ((double)NAN) /* an error without a number to show */
+#define NO_VALUE CONFIG_NO_VALUE
 
 #define ROW(type, st, field, min, max, count)                                                                          \
     {                                                                                                                  \
@@ -62,6 +63,8 @@ static const struct row config_rows[] = {
     I64(config, duration_ns, 1, forever_ns),
     U32(config, has_task, 0, 1),
     U32(config, journal_on_fault, 0, CONFIG_JOURNAL_STOP),
+    U32(config, n_yoke, 0, CONFIG_YOKE_MAX),
+    U32(config, no_plan, 0, CONFIG_NO_PLAN_REPEAT),
 };
 static const struct row device_rows[] = {
     NAME(config_device, name),
@@ -136,15 +139,24 @@ static const struct row observe_rows[] = {
 };
 static const struct row trigger_rows[] = {
     NAME(config_trigger, name),
-    F64(config_trigger, threshold, -100, 100),
-    F64(config_trigger, release, -100, 100),
+    TEXT(config_trigger, yoke_train),
+    F64(config_trigger, threshold, -1e6, 1e6),
+    F64(config_trigger, release, -1e6, 1e6),
+    F64(config_trigger, drop, 0, 1e6),
+    F64(config_trigger, at_rad, -3.1415926535897936, 3.1415926535897936), /* -pi .. pi and a rounding */
+    F64(config_trigger, low_hz, 0, 1e4),
+    F64(config_trigger, high_hz, 0, 1e4),
     F64(config_trigger, sham, 0, 1),
+    I64(config_trigger, slope_ns, 0, 1e10),
     I64(config_trigger, hold_ns, 0, 1e10),
     I64(config_trigger, lockout_ns, 0, hour_ns),
-    U32(config_trigger, source, 1, CONFIG_TRIGGER_RESIDUAL_Z),
-    INDEX(config_trigger, signal, n_signals),
-    INDEX(config_trigger, model, n_models),
+    I64(config_trigger, delay_ns, 0, 6e10),
+    I64(config_trigger, max_per_ns, 0, hour_ns),
+    U32(config_trigger, max_n, 0, CONFIG_DECISIONS_MAX),
     U32(config_trigger, below, 0, 1),
+    U32(config_trigger, zscore, 0, 1),
+    U32(config_trigger, enabled, 0, 1),
+    U32(config_trigger, n_conditions, 0, CONFIG_CONDITIONS_MAX),
 };
 static const struct row train_rows[] = {
     NAME(config_train, name),
@@ -154,9 +166,15 @@ static const struct row train_rows[] = {
     INDEX(config_train, output, n_outputs),
 };
 
-/* error_set formats only its last part: the others are made there first. */
-static bool fail(struct error *err, const char *group, uint32_t i, const char *field, double got, const char *expected)
+static const struct row label_rows[] = {
+    NAME(config_label, name),
+};
+
+bool config_fail(struct error *err, const char *group, uint32_t i, const char *field, double got, const char *expected)
 {
+    if (err == NULL)
+        return false; /* a live change in the real-time thread: nobody reads the words */
+    /* error_set formats only its last part: the others are made there first */
     struct error what, value = {0};
     if (group)
         error_set(&what, ERROR_INPUT, NULL, NULL, NULL, "config.%s[%u].%s", group, (unsigned)i, field);
@@ -171,8 +189,10 @@ static bool fail_range(struct error *err, const char *group, uint32_t i, const c
                        double max)
 {
     struct error range;
+    if (err == NULL)
+        return false;
     error_set(&range, ERROR_INPUT, NULL, NULL, NULL, "%.10g..%.10g", min, max);
-    return fail(err, group, i, field, got, range.expected);
+    return config_fail(err, group, i, field, got, range.expected);
 }
 
 static bool text_good(const char *text, bool may_be_empty)
@@ -204,10 +224,10 @@ static bool check_row(const struct config *config, const struct group *group, ui
     case ROW_LABEL:
     case ROW_TEXT:
         if (!text_good(at, row->type == ROW_TEXT))
-            return fail(err, name, i, row->field, NO_VALUE, "a text of 1..31 characters");
+            return config_fail(err, name, i, row->field, NO_VALUE, "a text of 1..31 characters");
         for (uint32_t j = 0; row->type == ROW_NAME && j < i; j++)
             if (strcmp(at - (i - j) * group->stride, at) == 0)
-                return fail(err, name, i, row->field, NO_VALUE, "a name that no other entry has");
+                return config_fail(err, name, i, row->field, NO_VALUE, "a name that no other entry has");
         return true;
     case ROW_U32:
         memcpy(&whole, at, sizeof whole);
@@ -237,7 +257,7 @@ static bool check_settings(const char *group, uint32_t i, const struct config_se
 {
     for (uint32_t j = 0; j < n; j++)
         if (!text_good(settings[j].name, false) || !isfinite(settings[j].value))
-            return fail(err, group, i, "settings", NO_VALUE, "named, finite numbers");
+            return config_fail(err, group, i, "settings", NO_VALUE, "named, finite numbers");
     return true;
 }
 
@@ -259,15 +279,16 @@ static bool check_limits(const struct config *config, uint32_t i, struct error *
         if ((double)windows[k].per_ns < window_min_ns)
             return fail_range(err, "outputs", i, windows[k].field, (double)windows[k].per_ns, window_min_ns, day_ns);
         if (!(windows[k].most > 0))
-            return fail(err, "outputs", i, windows[k].field, (double)windows[k].per_ns,
-                        "a limit above 0 with it, and with one on energy the power");
+            return config_fail(err, "outputs", i, windows[k].field, (double)windows[k].per_ns,
+                               "a limit above 0 with it, and with one on energy the power");
     }
     if (output->max_level > 0 && (output->on_level > output->max_level || output->safe_level > output->max_level))
-        return fail(err, "outputs", i, "on_level", output->on_level, "at most max_level");
+        return config_fail(err, "outputs", i, "on_level", output->on_level, "at most max_level");
     for (uint32_t j = 0; j < FRAME_OUTPUTS_MAX; j++)
         if ((output->exclude >> j & 1) != 0 &&
             (j == i || j >= config->n_outputs || (config->outputs[j].exclude >> i & 1) == 0))
-            return fail(err, "outputs", i, "exclude", output->exclude, "other outputs, each excluding this one too");
+            return config_fail(err, "outputs", i, "exclude", output->exclude,
+                               "other outputs, each excluding this one too");
     return true;
 }
 
@@ -284,7 +305,7 @@ static bool check_output(const struct config *config, uint32_t i, struct error *
         const bool rising = j == 0 ? point->ul > 0 && point->open_ns > 0
                                    : point->ul > point[-1].ul && point->open_ns > point[-1].open_ns;
         if (!rising || !isfinite(point->ul) || (double)point->open_ns > ten_minutes_ns)
-            return fail(err, "outputs", i, "opening", NO_VALUE, "both columns above 0 and rising");
+            return config_fail(err, "outputs", i, "opening", NO_VALUE, "both columns above 0 and rising");
     }
     return check_limits(config, i, err);
 }
@@ -294,19 +315,19 @@ static bool check_signal(const struct config *config, uint32_t i, struct error *
     const struct config_signal *signal = &config->signals[i];
     const struct config_channel *channel = &config->channels[signal->channel_signal];
     if (!observe_sensor_find(signal->sensor))
-        return fail(err, "signals", i, "sensor", NO_VALUE, "a sensor that this version knows");
+        return config_fail(err, "signals", i, "sensor", NO_VALUE, "a sensor that this version knows");
     if (!observe_region_find(signal->region))
-        return fail(err, "signals", i, "region", NO_VALUE, "a region that this version knows");
+        return config_fail(err, "signals", i, "region", NO_VALUE, "a region that this version knows");
     if (signal->clip_low_v >= signal->clip_high_v)
-        return fail(err, "signals", i, "clip_low_v", signal->clip_low_v, "less than clip_high_v");
+        return config_fail(err, "signals", i, "clip_low_v", signal->clip_low_v, "less than clip_high_v");
     if (signal->lowpass_hz >= channel->rate_hz / 2)
-        return fail(err, "signals", i, "lowpass_hz", signal->lowpass_hz, "less than half the channel's rate");
+        return config_fail(err, "signals", i, "lowpass_hz", signal->lowpass_hz, "less than half the channel's rate");
     if (signal->channel_control == UINT32_MAX)
         return true;
     const struct config_channel *control = &config->channels[signal->channel_control];
     if (signal->channel_control == signal->channel_signal || control->device != channel->device)
-        return fail(err, "signals", i, "channel_control", signal->channel_control,
-                    "another channel of the signal's device");
+        return config_fail(err, "signals", i, "channel_control", signal->channel_control,
+                           "another channel of the signal's device");
     return true;
 }
 
@@ -315,19 +336,20 @@ static bool check_model(const struct config *config, uint32_t i, struct error *e
     const struct config_model *model = &config->models[i];
     const struct model_ops *ops = model_find(model->name);
     if (!ops)
-        return fail(err, "models", i, "name", NO_VALUE, "a model that this version knows");
+        return config_fail(err, "models", i, "name", NO_VALUE, "a model that this version knows");
     if (model->step_ns < ops->step_ns_min || model->step_ns > ops->step_ns_max)
         return fail_range(err, "models", i, "step_ns", (double)model->step_ns, (double)ops->step_ns_min,
                           (double)ops->step_ns_max);
     for (uint32_t j = 0; j < i; j++)
         if (config->models[j].signal == model->signal && strcmp(config->models[j].name, model->name) == 0)
-            return fail(err, "models", i, "name", NO_VALUE, "each model once a signal");
+            return config_fail(err, "models", i, "name", NO_VALUE, "each model once a signal");
     if (!check_settings("models", i, model->settings, model->n_settings, err))
         return false;
     for (uint32_t j = 0; j < model->n_settings; j++) {
         const int param = model_param_index(ops, model->settings[j].name);
         if (param < 0 || !model_param_allows(&ops->params[param], model->settings[j].value))
-            return fail(err, "models", i, "settings", model->settings[j].value, "parameters of the model, in range");
+            return config_fail(err, "models", i, "settings", model->settings[j].value,
+                               "parameters of the model, in range");
     }
     return true;
 }
@@ -336,19 +358,9 @@ static bool check_observe(const struct config *config, uint32_t i, struct error 
 {
     const struct config_observe *observe = &config->observes[i];
     if (observe->kind != EV_CS_ON && observe->kind != EV_US)
-        return fail(err, "observes", i, "kind", observe->kind, "a cue or an outcome");
+        return config_fail(err, "observes", i, "kind", observe->kind, "a cue or an outcome");
     const uint32_t n = observe->kind == EV_CS_ON ? config->n_cues : MODEL_US_MAX;
     return observe->id < n || fail_range(err, "observes", i, "id", observe->id, 0, (double)n - 1);
-}
-
-static bool check_trigger(const struct config *config, uint32_t i, struct error *err)
-{
-    const struct config_trigger *trigger = &config->triggers[i];
-    if (config->models[trigger->model].signal != trigger->signal)
-        return fail(err, "triggers", i, "model", trigger->model, "a model of the trigger's signal");
-    if (trigger->below ? trigger->release < trigger->threshold : trigger->release > trigger->threshold)
-        return fail(err, "triggers", i, "release", trigger->release, "a level on the quiet side of the threshold");
-    return true;
 }
 
 static bool check_train(const struct config *config, uint32_t i, struct error *err)
@@ -356,14 +368,14 @@ static bool check_train(const struct config *config, uint32_t i, struct error *e
     const struct config_train *train = &config->trains[i];
     const struct config_output *output = &config->outputs[train->output];
     if (output->kind != CONFIG_OUTPUT_LASER && output->kind != CONFIG_OUTPUT_DIGITAL)
-        return fail(err, "trains", i, "output", train->output, "a laser or digital output");
+        return config_fail(err, "trains", i, "output", train->output, "a laser or digital output");
     if (train->width_ns > output->max_on_ns)
-        return fail(err, "trains", i, "width_ns", (double)train->width_ns, "at most the output's max_on_ns");
+        return config_fail(err, "trains", i, "width_ns", (double)train->width_ns, "at most the output's max_on_ns");
     if (train->period_ns <= train->width_ns || train->period_ns - train->width_ns < output->min_gap_ns)
-        return fail(err, "trains", i, "period_ns", (double)train->period_ns,
-                    "a gap of at least the output's min_gap_ns");
+        return config_fail(err, "trains", i, "period_ns", (double)train->period_ns,
+                           "a gap of at least the output's min_gap_ns");
     return train->duration_ns >= train->width_ns ||
-           fail(err, "trains", i, "duration_ns", (double)train->duration_ns, "at least one width");
+           config_fail(err, "trains", i, "duration_ns", (double)train->duration_ns, "at least one width");
 }
 
 static bool check_device(const struct config *config, uint32_t i, struct error *err)
@@ -375,7 +387,7 @@ static bool check_channel(const struct config *config, uint32_t i, struct error 
 {
     const double rate_hz = config->channels[i].rate_hz;
     return rate_hz * units_s(config->period_ns) <= FRAME_SAMPLES_MAX ||
-           fail(err, "channels", i, "rate_hz", rate_hz, "at most 64 samples a tick");
+           config_fail(err, "channels", i, "rate_hz", rate_hz, "at most 64 samples a tick");
 }
 
 static bool check_cue(const struct config *config, uint32_t i, struct error *err)
@@ -383,7 +395,7 @@ static bool check_cue(const struct config *config, uint32_t i, struct error *err
     const uint32_t output = config->cues[i].output;
     const uint32_t kind = output == UINT32_MAX ? CONFIG_OUTPUT_SOUND : config->outputs[output].kind;
     return kind == CONFIG_OUTPUT_SOUND || kind == CONFIG_OUTPUT_DIGITAL ||
-           fail(err, "cues", i, "output", output, "a sound or digital output");
+           config_fail(err, "cues", i, "output", output, "a sound or digital output");
 }
 
 #define GROUP(array, n_array, n, rows, check)                                                                          \
@@ -401,8 +413,10 @@ static const struct group groups[] = {
     GROUP(models, n_models, CONFIG_MODELS_MAX, model_rows, check_model),
     GROUP(cues, n_cues, CONFIG_CUES_MAX, cue_rows, check_cue),
     GROUP(observes, n_observes, CONFIG_OBSERVES_MAX, observe_rows, check_observe),
-    GROUP(triggers, n_triggers, CONFIG_TRIGGERS_MAX, trigger_rows, check_trigger),
+    GROUP(triggers, n_triggers, CONFIG_TRIGGERS_MAX, trigger_rows, config_trigger_check),
     GROUP(trains, n_trains, CONFIG_TRAINS_MAX, train_rows, check_train),
+    GROUP(counters, n_counters, CONFIG_COUNTERS_MAX, label_rows, NULL),
+    GROUP(messages, n_messages, CONFIG_MESSAGES_MAX, label_rows, NULL),
 };
 enum { N_GROUPS = sizeof groups / sizeof *groups };
 
@@ -438,6 +452,17 @@ bool config_check(const struct config *config, struct error *err)
             if (!groups[g].check(config, i, err))
                 return false;
     return true;
+}
+
+bool config_check_trigger(const struct config *config, uint32_t i, struct error *err)
+{
+    const struct group *group = groups;
+    while (group->check != config_trigger_check)
+        group++;
+    for (size_t r = 0; r < group->n_rows; r++)
+        if (!check_row(config, group, i, (const char *)&config->triggers[i], &group->rows[r], err))
+            return false;
+    return config_trigger_check(config, i, err);
 }
 
 bool config_opening_ns(const struct config_output *output, double ul, int64_t *open_ns)

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Raised by every commit that changes a decision; golden sessions in the tests enforce it. */
-enum { ENGINE_VERSION = 4 };
+enum { ENGINE_VERSION = 6 };
 
 enum {
     CONFIG_NAME = 32, /* bytes of a name with its terminator */
@@ -21,9 +21,16 @@ enum {
     CONFIG_TRIGGERS_MAX = 16, /* bit per trigger in trial_state.arm */
     CONFIG_TRAINS_MAX = 8,
     CONFIG_CUES_MAX = 8, /* MODELS: MAX_CS */
+    CONFIG_COUNTERS_MAX = 8,
+    CONFIG_MESSAGES_MAX = 16,
     CONFIG_OBSERVES_MAX = 16,
-    CONFIG_PARAMS_MAX = 16, /* settings of one model instance or device */
-    CONFIG_OPENING_MAX = 8, /* points of a valve's calibration table */
+    CONFIG_PARAMS_MAX = 16,    /* settings of one model instance or device */
+    CONFIG_OPENING_MAX = 8,    /* points of a valve's calibration table */
+    CONFIG_CONDITIONS_MAX = 4, /* of one trigger */
+    CONFIG_DECISIONS_MAX = 64, /* that a trigger's maximum rate may count */
+    CONFIG_LICKS_MAX = 64,     /* that a condition on a lick rate may count */
+    CONFIG_YOKE_MAX = 2048,    /* times of an earlier session, for all triggers together: one every two seconds for
+                               an hour */
 };
 
 struct config_setting {
@@ -133,17 +140,79 @@ struct config_observe {
     uint32_t reserved;
 };
 
-enum config_trigger_source { CONFIG_TRIGGER_RESIDUAL_Z = 1 };
+/* Where a number comes from. */
+enum config_source_kind {
+    CONFIG_SOURCE_RESIDUAL = 1, /* measured minus predicted dF/F; in SD: over its own noise, predict.h's residual_z */
+    CONFIG_SOURCE_DFF,          /* a signal's dF/F */
+    CONFIG_SOURCE_PREDICTED,    /* a model's predicted dF/F */
+    CONFIG_SOURCE_VARIABLE,     /* a number of a model's newest step */
+    CONFIG_SOURCE_PHASE,        /* an oscillation of a signal's dF/F; the number is its amplitude. Triggers only */
+    CONFIG_SOURCE_YOKE,         /* no number: times of an earlier session. Triggers only */
+};
 
-/* Fires when the source has stayed beyond `threshold` for hold_ns, at most once until it came back beyond `release`. */
+/* The numbers of struct model_out, then the model's own: CONFIG_VARIABLES + k is aux[k]. */
+enum config_variable {
+    CONFIG_VARIABLE_VALUE,
+    CONFIG_VARIABLE_DELTA,
+    CONFIG_VARIABLE_ASSOC,
+    CONFIG_VARIABLE_UNCERTAINTY,
+    CONFIG_VARIABLE_AVG_REWARD,
+    CONFIG_VARIABLE_LICK_RATE,
+    CONFIG_VARIABLES,
+};
+
+struct config_source {
+    uint32_t kind;     /* enum config_source_kind */
+    uint32_t signal;   /* index into signals; of a model: its signal */
+    uint32_t model;    /* index into models; 0 where there is none */
+    uint32_t variable; /* enum config_variable; 0 where there is none */
+};
+
+enum config_condition_kind {
+    CONFIG_CONDITION_LICKED = 1, /* a lick at `input` within the last window_ns */
+    CONFIG_CONDITION_NOT_LICKED, /* none */
+    CONFIG_CONDITION_LICK_RATE,  /* at least `level` licks a second, counted over window_ns */
+    CONFIG_CONDITION_ABOVE,      /* the source's number is above `level` */
+    CONFIG_CONDITION_BELOW,      /* below `level` */
+};
+
+/* What must hold besides when a trigger decides. */
+struct config_condition {
+    int64_t window_ns;
+    double level;
+    struct config_source source;
+    uint32_t kind;  /* enum config_condition_kind */
+    uint32_t input; /* index into inputs */
+};
+
+/* Fires when the number has stayed beyond `threshold` for hold_ns, at most once until it came back beyond `release`;
+ * engine/task/trigger.h has all of it. Levels are in the source's own unit, or in SD if zscore is 1. */
 struct config_trigger {
     char name[CONFIG_NAME];
+    char yoke_train[CONFIG_NAME]; /* of the earlier session; else "" */
+    struct config_source source;
     double threshold, release;
-    double sham; /* probability that a firing is a sham */
+    double drop;            /* > 0: fires at a peak, once the number has come back by this from its extreme */
+    double at_rad;          /* phase: fires when it passes this, -pi .. pi; 0 is the oscillation's maximum */
+    double low_hz, high_hz; /* phase: the band */
+    double sham;            /* probability that a firing is a sham */
+    int64_t slope_ns;       /* > 0: the number is the source's slope a second, smoothed over this long */
     int64_t hold_ns, lockout_ns;
-    uint32_t source; /* enum config_trigger_source */
-    uint32_t signal, model;
-    uint32_t below; /* 1: fires below the threshold, 0: above */
+    int64_t delay_ns;   /* from the decision to the event that the task sees */
+    int64_t max_per_ns; /* at most max_n decisions within this */
+    uint32_t max_n;     /* 0: no maximum rate */
+    uint32_t max_count; /* firings a session; UINT32_MAX: no limit */
+    uint32_t below;     /* 1: fires below the threshold, 0: above */
+    uint32_t zscore;
+    uint32_t enabled;            /* 0: never armed */
+    uint32_t yoke_first, n_yoke; /* its times in config.yoke */
+    uint32_t n_conditions;
+    struct config_condition conditions[CONFIG_CONDITIONS_MAX];
+};
+
+/* A stimulation of an earlier session. */
+struct config_yoke {
+    int64_t t_ns; /* session time */
 };
 
 struct config_train {
@@ -163,6 +232,13 @@ struct config_loop {
 
 /* CONTINUE: the ring keeps what comes; PAUSE: until it can be written again; STOP: end in order. */
 enum config_journal_on_fault { CONFIG_JOURNAL_CONTINUE, CONFIG_JOURNAL_PAUSE, CONFIG_JOURNAL_STOP };
+/* What is nothing but a name: a counter of the task, a message that a client can send. */
+struct config_label {
+    char name[CONFIG_NAME];
+};
+
+/* What happens when the task gives no plan in time, or fails. */
+enum config_no_plan { CONFIG_NO_PLAN_END, CONFIG_NO_PLAN_REPEAT };
 
 struct config {
     char rig[CONFIG_NAME], task[CONFIG_NAME], animal[CONFIG_NAME];
@@ -170,7 +246,10 @@ struct config {
     int64_t period_ns;   /* tick period: 100 us .. 5 ms */
     int64_t duration_ns; /* session length; INT64_MAX: until stopped */
     uint32_t has_task;   /* 1: trials are planned; 0: only listens (imported recordings) */
-    uint32_t n_devices, n_channels, n_inputs, n_outputs, n_signals, n_models, n_cues, n_observes, n_triggers, n_trains;
+    uint32_t n_devices, n_channels, n_inputs, n_outputs, n_signals, n_models, n_cues, n_observes, n_triggers, n_trains,
+        n_counters, n_messages;
+    uint32_t n_yoke;
+    uint32_t no_plan; /* enum config_no_plan */
     uint32_t journal_on_fault; /* enum config_journal_on_fault: what to do while the journal can't be written */
     struct config_device devices[CONFIG_DEVICES_MAX];
     struct config_channel channels[FRAME_CHANNELS_MAX];
@@ -182,11 +261,17 @@ struct config {
     struct config_observe observes[CONFIG_OBSERVES_MAX];
     struct config_trigger triggers[CONFIG_TRIGGERS_MAX];
     struct config_train trains[CONFIG_TRAINS_MAX];
+    struct config_yoke yoke[CONFIG_YOKE_MAX]; /* each trigger's times together, rising */
+    struct config_label counters[CONFIG_COUNTERS_MAX];
+    struct config_label messages[CONFIG_MESSAGES_MAX];
 };
 
 /* Checks every count, index and range, whoever made it: a config read from a journal passes the same gate as a planned
  * one. False and *err at the first fault ("config.outputs[2].max_on_ns"). Not real-time. */
 MUST_CHECK bool config_check(const struct config *config, struct error *err);
+
+/* The same for one trigger alone, after a change. */
+MUST_CHECK bool config_check_trigger(const struct config *config, uint32_t i, struct error *err) RT_SAFE;
 
 /* A valve's opening time for `ul`, by linear interpolation in its table. False outside the table: never extrapolated.
  */

@@ -3,6 +3,8 @@
 #include "engine/base/units.h"
 #include "engine/engine_pause.h"
 #include "engine/engine_state.h"
+#include "engine/engine_triggers.h"
+#include "engine/setting.h"
 #include <string.h>
 
 static const int64_t DIGEST_NS = 100 * MS; /* between two digests: a difference in a replay is found this close */
@@ -56,6 +58,7 @@ static void take_dff(struct engine *engine, uint32_t s)
     for (uint32_t i = 0; i < engine->config.n_models; i++)
         if (engine->config.models[i].signal == s)
             predict_sample(engine->models[i], fibre->dff_ns, fibre->dff, fibre->trusted);
+    engine_triggers_dff(engine, s);
 }
 
 static double volts(const struct engine *engine, uint32_t channel, int32_t counts)
@@ -94,18 +97,31 @@ static void tell_task(struct engine *engine, enum trial_event_kind kind, uint32_
         machine_event(&engine->machine, kind, id, t_ns);
 }
 
+/* A lick sensor's falling edge is an event only if the rising one was a lick. */
+static void take_fall(struct engine *engine, const struct frame_edge *edge)
+{
+    const bool is_lick = engine->config.inputs[edge->input].kind == CONFIG_INPUT_LICK;
+    if (!is_lick || lick_release(&engine->licks[edge->input]))
+        tell_task(engine, TRIAL_ON_FALL, edge->input, edge->t_ns);
+}
+
 static void take_edge(struct engine *engine, const struct frame_edge *edge, struct frame_out *out)
 {
-    if (edge->rising == 0)
+    if (edge->rising == 0) {
+        take_fall(engine, edge);
         return;
+    }
     const uint32_t i = edge->input;
     if (engine->config.inputs[i].kind != CONFIG_INPUT_LICK)
         tell_task(engine, TRIAL_ON_RISE, i, edge->t_ns);
     else if (lick_edge(&engine->licks[i], edge->t_ns)) {
         engine->n_licks++;
+        lately_add(&engine->lately[i], edge->t_ns);
         frame_decide(out, FRAME_LICK, i, edge->t_ns, 0.0);
         engine_tell_models(engine, EV_LICK, 0, 1.0, edge->t_ns, out);
         tell_task(engine, TRIAL_ON_LICK, i, edge->t_ns);
+        if (engine->licks[i].begins_bout)
+            tell_task(engine, TRIAL_ON_BOUT, i, edge->t_ns);
     }
     for (uint32_t k = 0; k < engine->config.n_observes; k++) {
         const struct config_observe *observe = &engine->config.observes[k];
@@ -163,43 +179,6 @@ static void run_models(struct engine *engine, struct frame_out *out)
     }
 }
 
-/* The time that a model's residual speaks of: the end of the last closed observation step, or the newest sample if that
- * is older. */
-static int64_t residual_ns(const struct engine *engine, uint32_t model)
-{
-    const int64_t closed_ns = trace_end_ns(&engine->models[model]->trace);
-    const int64_t sample_ns = engine->fibres[engine->config.models[model].signal].dff_ns;
-    return sample_ns < closed_ns ? sample_ns : closed_ns;
-}
-
-static void run_trigger(struct engine *engine, uint32_t i, struct frame_out *out)
-{
-    struct trigger *trigger = &engine->triggers[i];
-    const struct predict *model = engine->models[trigger->config->model];
-    const int64_t t_ns = residual_ns(engine, trigger->config->model);
-    trigger_arm(trigger, (machine_armed(&engine->machine) >> i & 1) != 0);
-    if (!trigger->armed || t_ns <= engine->fed_ns[i] || t_ns < engine->machine.entered_ns)
-        return;
-    engine->fed_ns[i] = t_ns;
-    switch (trigger_feed(trigger, t_ns, model->residual_z)) {
-    case TRIGGER_NOTHING:
-        break;
-    case TRIGGER_FIRED:
-        engine->n_fired++;
-        frame_decide(out, FRAME_TRIGGER_FIRED, i, t_ns, model->residual_z);
-        machine_event(&engine->machine, TRIAL_ON_TRIGGER, i, t_ns);
-        break;
-    case TRIGGER_SHAM:
-        engine->n_sham++;
-        frame_decide(out, FRAME_TRIGGER_SHAM, i, t_ns, model->residual_z);
-        break;
-    case TRIGGER_LOCKED:
-        engine->n_locked++;
-        frame_decide(out, FRAME_TRIGGER_LOCKED, i, t_ns, model->residual_z);
-        break;
-    }
-}
-
 /* What the machine has just begun: which output shows which cue; and the counts. */
 static void note_actions(struct engine *engine, const struct frame_out *out, uint32_t first)
 {
@@ -225,23 +204,36 @@ static void tell_bare_cues(struct engine *engine, uint32_t first, struct frame_o
     }
 }
 
+/* No plan within a second: all that moves is made safe, then the last good plan runs again, or the session ends. */
+static void do_without_plan(struct engine *engine, struct frame_out *out)
+{
+    frame_decide(out, FRAME_PLAN_LATE, (uint32_t)engine->machine.number + 1, engine->now_ns, 0.0);
+    if (engine->config.no_plan != CONFIG_NO_PLAN_REPEAT || !machine_repeat(&engine->machine)) {
+        end(engine, FRAME_END_NO_PLAN, out);
+        return;
+    }
+    for (uint32_t i = 0; i < engine->config.n_outputs; i++)
+        if (engine->config.outputs[i].kind != CONFIG_OUTPUT_LED) /* the photometry goes on */
+            safety_off(&engine->safety, i, engine->now_ns, engine->now_ns, out);
+}
+
 static void run_task(struct engine *engine, struct frame_out *out)
 {
     const uint32_t first = out->n_decisions;
     const struct machine_hands hands = {&engine->safety, engine->trains, engine->reward_ul};
-    machine_tick(&engine->machine, engine->now_ns, &hands, out);
+    int64_t end_ns;
     for (uint32_t i = 0; i < engine->config.n_trains; i++)
-        train_tick(&engine->trains[i], i, engine->now_ns, &engine->safety, out);
+        if (train_tick(&engine->trains[i], i, engine->now_ns, &engine->safety, out, &end_ns))
+            machine_event(&engine->machine, TRIAL_ON_TRAIN_END, i, end_ns);
+    machine_tick(&engine->machine, engine->now_ns, &hands, out);
     if (out->n_decisions > first) {
         note_actions(engine, out, first);
         tell_bare_cues(engine, first, out);
     }
     if (engine->machine.over)
         end(engine, FRAME_END_TASK, out);
-    else if (engine->machine.wanted_ns != INT64_MIN && engine->now_ns - engine->machine.wanted_ns > PLAN_LATE_NS) {
-        frame_decide(out, FRAME_PLAN_LATE, (uint32_t)engine->machine.number + 1, engine->now_ns, 0.0);
-        end(engine, FRAME_END_NO_PLAN, out);
-    }
+    else if (engine->machine.wanted_ns != INT64_MIN && engine->now_ns - engine->machine.wanted_ns > PLAN_LATE_NS)
+        do_without_plan(engine, out);
 }
 
 static void decide_digest(const struct engine *engine, uint32_t id, uint64_t digest, struct frame_out *out)
@@ -278,12 +270,55 @@ static void wind_down(struct engine *engine, struct frame_out *out)
     out->finished = engine->finished;
 }
 
+/* A live change, or its refusal. */
+static void set(struct engine *engine, const struct frame_command *command, struct frame_out *out)
+{
+    const uint32_t target = command->target;
+    bool ok = setting_exists(&engine->config, target);
+    if (ok && target >> 24 == SETTING_MODEL)
+        ok = predict_set_param(engine->models[setting_entry(target)], (int)setting_field(target), command->value);
+    else if (ok)
+        ok = setting_apply(&engine->config, target, command->value);
+    frame_decide(out, ok ? FRAME_SETTING : FRAME_SETTING_REFUSED, target, engine->now_ns, command->value);
+}
+
+static void end_bouts(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->config.n_inputs; i++) {
+        const struct config_input *input = &engine->config.inputs[i];
+        int64_t end_ns;
+        if (input->kind == CONFIG_INPUT_LICK &&
+            lick_bout_over(&engine->licks[i], engine->now_ns, input->late_ns, &end_ns))
+            tell_task(engine, TRIAL_ON_BOUT_END, i, end_ns);
+    }
+}
+
+static void take_command(struct engine *engine, const struct frame_command *command, struct frame_out *out)
+{
+    switch ((enum frame_command_kind)command->kind) {
+    case FRAME_STOP:
+        end(engine, FRAME_END_STOP, out);
+        break;
+    case FRAME_ESTOP:
+        end(engine, FRAME_END_ESTOP, out);
+        break;
+    case FRAME_SET:
+        set(engine, command, out);
+        break;
+    case FRAME_MESSAGE:
+        if (command->target < engine->config.n_messages)
+            tell_task(engine, TRIAL_ON_MESSAGE, command->target, engine->now_ns);
+        break;
+    }
+}
+
 static void take_in(struct engine *engine, const struct frame_in *in, struct frame_out *out)
 {
     for (uint32_t i = 0; i < engine->config.n_signals; i++)
         take_samples(engine, i, in);
     for (uint32_t i = 0; i < in->n_edges; i++)
         take_edge(engine, &in->edges[i], out);
+    end_bouts(engine);
     for (uint32_t i = 0; i < in->n_commands; i++)
         take_command(engine, &in->commands[i], out);
     for (uint32_t i = 0; i < in->n_status; i++)
@@ -312,8 +347,7 @@ void engine_tick(struct engine *engine, const struct frame_in *in, struct frame_
     if (engine->dark != 0 && !engine->ended)
         engine_pause_light(engine, out);
     if (engine->config.has_task != 0 && engine->paused == 0 && !engine->ended) {
-        for (uint32_t i = 0; i < engine->config.n_triggers; i++)
-            run_trigger(engine, i, out);
+        engine_triggers_run(engine, out);
         run_task(engine, out);
     }
     if (engine->now_ns >= engine->config.duration_ns)

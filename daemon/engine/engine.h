@@ -4,9 +4,9 @@
  * every bit of its output follows from the config and the frames so far. Order inside a tick (it never changes, ties
  * depend on it): 1 confirmed outputs -> safety's record, model events (a reward counts when the valve was really
  * opened) 2 samples -> photometry -> dF/F      3 edges -> licks, observed events      4 commands 5 models: due steps,
- * observation, scores      6 triggers      7 the trial's machine: timers and events in time order 8 pulses and trains
- * that are due      9 safety -> writes, digests Threads: init not real-time; tick real-time, one thread. Memory: one
- * arena, sized by a measuring run. */
+ * observation, scores      6 triggers      7 trains: pulses that are due, ends      8 the trial's machine: timers and
+ * events in time order      9 safety -> writes, digests Threads: init not real-time; tick real-time, one thread.
+ * Memory: one arena, sized by a measuring run. */
 #pragma once
 #include "engine/base/arena.h"
 #include "engine/base/error.h"

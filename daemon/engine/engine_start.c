@@ -1,5 +1,6 @@
 #include "engine/base/units.h"
 #include "engine/engine_state.h"
+#include "engine/engine_triggers.h"
 #include <assert.h>
 
 static bool signal_init(struct engine *engine, uint32_t i, struct error *err)
@@ -66,10 +67,8 @@ static bool parts_init(struct engine *engine, struct error *err)
     machine_init(&engine->machine, config);
     for (uint32_t i = 0; i < config->n_trains; i++)
         train_init(&engine->trains[i], &config->trains[i]);
-    for (uint32_t i = 0; i < config->n_triggers; i++) {
-        trigger_init(&engine->triggers[i], &config->triggers[i], config->seed);
-        engine->fed_ns[i] = INT64_MIN;
-    }
+    if (!engine_triggers_init(engine, err))
+        return false;
     for (uint32_t i = 0; i < FRAME_OUTPUTS_MAX; i++)
         engine->cue_of[i] = ENGINE_NO_CUE;
     for (uint32_t i = 0; i < config->n_inputs; i++)

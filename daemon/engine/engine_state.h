@@ -7,11 +7,23 @@
 #include "engine/model/predict.h"
 #include "engine/safety/safety.h"
 #include "engine/signal/lick.h"
+#include "engine/signal/phase.h"
 #include "engine/signal/photometry.h"
+#include "engine/task/lately.h"
 #include "engine/task/machine.h"
 #include "engine/task/trigger.h"
+#include "engine/task/watch.h"
 
 #define ENGINE_NO_CUE UINT32_MAX
+
+/* What a trigger sees. */
+struct engine_sight {
+    struct watch watch;
+    struct phase phase;
+    bool passed; /* the phase, its angle, since the trigger was run last */
+    double value;
+    int64_t t_ns, judged_ns; /* of the value; of the one that the trigger saw last */
+};
 
 struct engine {
     struct config config;
@@ -19,7 +31,8 @@ struct engine {
     struct machine machine;
     struct train trains[CONFIG_TRAINS_MAX];
     struct trigger triggers[CONFIG_TRIGGERS_MAX];
-    int64_t fed_ns[CONFIG_TRIGGERS_MAX]; /* time of the value that the trigger saw last */
+    struct engine_sight sights[CONFIG_TRIGGERS_MAX];
+    struct lately lately[FRAME_INPUTS_MAX];
     struct lick licks[FRAME_INPUTS_MAX];
     struct photometry fibres[CONFIG_SIGNALS_MAX];
     struct predict *models[CONFIG_MODELS_MAX];

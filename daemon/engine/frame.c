@@ -32,6 +32,12 @@ static const char *const decision_names[] = {
     [FRAME_EVENTS_DROPPED] = "events_dropped",
     [FRAME_PAUSED] = "paused",
     [FRAME_TRIAL_CUT] = "trial_cut",
+    [FRAME_TRIGGER_REFUSED] = "trigger_refused",
+    [FRAME_SETTING] = "setting",
+    [FRAME_SETTING_REFUSED] = "setting_refused",
+    [FRAME_COUNT] = "count",
+    [FRAME_TIMER] = "timer",
+    [FRAME_FALLBACK] = "fallback",
 };
 
 static const char *word(const char *const *words, size_t n, uint32_t i)

@@ -13,16 +13,17 @@
 struct trial;
 
 enum {
-    FRAME_CHANNELS_MAX = 16,  /* analog channels of a rig: 4 fibres x 3 wavelengths and 4 more */
-    FRAME_SAMPLES_MAX = 64,   /* samples a channel and tick: a backlog drains at 64 kHz at 1 ms ticks */
-    FRAME_INPUTS_MAX = 32,    /* digital inputs of a rig */
-    FRAME_OUTPUTS_MAX = 32,   /* outputs of a rig, LEDs among them */
-    FRAME_EDGES_MAX = 64,     /* edges a tick; the driver keeps the surplus in its queue */
-    FRAME_STATUS_MAX = 16,    /* device status changes a tick */
-    FRAME_COMMANDS_MAX = 8,   /* commands a tick */
-    FRAME_APPLIED_MAX = 64,   /* outputs confirmed a tick: an on and an off for each */
-    FRAME_WRITES_MAX = 64,    /* outputs written a tick */
-    FRAME_DECISIONS_MAX = 96, /* decisions a tick: 8 transitions with their actions, triggers, licks, digests */
+    FRAME_CHANNELS_MAX = 16, /* analog channels of a rig: 4 fibres x 3 wavelengths and 4 more */
+    FRAME_SAMPLES_MAX = 64,  /* samples a channel and tick: a backlog drains at 64 kHz at 1 ms ticks */
+    FRAME_INPUTS_MAX = 32,   /* digital inputs of a rig */
+    FRAME_OUTPUTS_MAX = 32,  /* outputs of a rig, LEDs among them */
+    FRAME_EDGES_MAX = 64,    /* edges a tick; the driver keeps the surplus in its queue */
+    FRAME_STATUS_MAX = 16,   /* device status changes a tick */
+    FRAME_COMMANDS_MAX = 8,  /* commands a tick */
+    FRAME_APPLIED_MAX = 64,  /* outputs confirmed a tick: an on and an off for each */
+    FRAME_WRITES_MAX = 64,   /* outputs written a tick */
+    FRAME_DECISIONS_MAX =
+        128, /* decisions a tick: 8 transitions with their actions, triggers, licks, timers, digests */
 };
 
 /* One analog channel's samples of this tick: sample i was taken at first_ns + i * period_ns. */
@@ -59,6 +60,8 @@ struct frame_status {
 enum frame_command_kind {
     FRAME_STOP = 1, /* end in order: outputs safe, then finished */
     FRAME_ESTOP,    /* the same at once, with outcome "estop" */
+    FRAME_SET,      /* target: what to change (engine/setting.h); value: to what */
+    FRAME_MESSAGE,  /* for the task: target is the message's index in the config */
     FRAME_PAUSE,    /* the running trial is cut, outputs go to safe, models don't learn; until FRAME_RESUME */
     FRAME_RESUME,   /* takes the same cause back; with the last one the task goes on with a new trial */
 };
@@ -69,12 +72,14 @@ enum frame_pause_cause {
     FRAME_PAUSE_JOURNAL,    /* the journal can't be written: config.journal_on_fault */
     FRAME_PAUSE_DEVICE = 8, /* plus its index: a device is away whose on_loss is pause; no command, but a status */
 };
+enum { FRAME_COMMAND_LAST = FRAME_RESUME };
 
 struct frame_command {
     uint64_t id; /* of the request, so that a retry acts once */
     double value;
     uint32_t kind;   /* enum frame_command_kind */
-    uint32_t target; /* of FRAME_STOP: FRAME_END_JOURNAL if that is why, else 0; of a pause: its cause */
+    uint32_t target; /* of FRAME_STOP: FRAME_END_JOURNAL if that is why, else 0; of a pause: its cause; of FRAME_SET and
+                        FRAME_MESSAGE as said above */
 };
 
 /* What was really written to an output since the last tick, and when. */
@@ -120,20 +125,26 @@ enum frame_decision_kind {
     FRAME_TRAIN,         /* id train; value 1 start, 0 end */
     FRAME_TRIGGER_FIRED, /* id trigger; value what it saw */
     FRAME_TRIGGER_SHAM,  /* the same, but the draw said sham: no action */
-    FRAME_TRIGGER_LOCKED, /* the same, inside the lockout */
-    FRAME_LIMITED,        /* id output; value enum safety_verdict: safety refused or cut a request */
-    FRAME_MODEL_EVENT,    /* all models were told: id model event kind << 8 | its id; value magnitude */
-    FRAME_SCORE,          /* id model; value residual of a scored event; t_ns the event's time */
-    FRAME_DIGEST,         /* id model + 1, 0 the signals; digest of everything computed since the last one */
-    FRAME_PLAN_WANTED,    /* id number of the trial wanted; value last state's index, -1 before the first */
-    FRAME_PLAN_LATE,      /* no plan within a second: the session ends */
-    FRAME_STEP_LAG,       /* id model; value model steps that are behind */
-    FRAME_DEVICE,         /* id device; value enum frame_status_kind */
-    FRAME_END,            /* value enum frame_end_reason */
-    FRAME_LATE,           /* an event came when its state was over and changed nothing: id its kind << 8 | its id */
-    FRAME_EVENTS_DROPPED, /* value: how many events found no room in the machine's queue */
-    FRAME_PAUSED,         /* id the causes that hold now, a bit each; value 1 the pause begins, 0 it is over */
-    FRAME_TRIAL_CUT,      /* as FRAME_TRIAL_END, of a trial that a pause cut */
+    FRAME_TRIGGER_LOCKED,  /* the same, inside the lockout */
+    FRAME_LIMITED,         /* id output; value enum safety_verdict: safety refused or cut a request */
+    FRAME_MODEL_EVENT,     /* all models were told: id model event kind << 8 | its id; value magnitude */
+    FRAME_SCORE,           /* id model; value residual of a scored event; t_ns the event's time */
+    FRAME_DIGEST,          /* id model + 1, 0 the signals; digest of everything computed since the last one */
+    FRAME_PLAN_WANTED,     /* id number of the trial wanted; value last state's index, -1 before the first */
+    FRAME_PLAN_LATE,       /* no plan within a second: the session ends */
+    FRAME_STEP_LAG,        /* id model; value model steps that are behind */
+    FRAME_DEVICE,          /* id device; value enum frame_status_kind */
+    FRAME_END,             /* value enum frame_end_reason */
+    FRAME_LATE,            /* an event came when its state was over and changed nothing: id its kind << 8 | its id */
+    FRAME_EVENTS_DROPPED,  /* value: how many events found no room in the machine's queue */
+    FRAME_TRIGGER_REFUSED, /* id trigger; value enum trigger_verdict: a limit of its own kept it from firing */
+    FRAME_SETTING,         /* id the target of a FRAME_SET; value what it is now */
+    FRAME_SETTING_REFUSED, /* the same, but there is no such setting or the value is out of range: nothing changed */
+    FRAME_COUNT,           /* id counter; value where it stood when the trial ended */
+    FRAME_TIMER,           /* id timer of the trial; value 1 on, 0 off */
+    FRAME_FALLBACK,        /* id trial number: it runs the last good plan again, for want of its own */
+    FRAME_PAUSED,          /* id the causes that hold now, a bit each; value 1 the pause begins, 0 it is over */
+    FRAME_TRIAL_CUT,       /* as FRAME_TRIAL_END, of a trial that a pause cut */
 };
 enum { FRAME_DECISION_LAST = FRAME_TRIAL_CUT }; /* the highest kind */
 

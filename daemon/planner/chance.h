@@ -1,4 +1,4 @@
-/* chance: the words of a task that draw: draw, exponential, uniform, choice. (planner/chance.h)
+/* chance: the words of a task that draw: draw, exponential, uniform, normal, choice. (planner/chance.h)
  *
  * One number of the stream a call, so that the draws of a trial are known. Threads: the sandbox's. */
 #pragma once

@@ -83,6 +83,18 @@ void declare_finish(lua_State *lua)
     fail_open(lua);
 }
 
+/* What describes the whole session stands at the top of the file: in a function it would come too late. */
+static void check_place(lua_State *lua, const char *word)
+{
+    const struct sandbox *sandbox = sandbox_of(lua);
+    if (!sandbox->called || !sandbox->inner)
+        return;
+    for (const char *const *inner = sandbox->inner; *inner; inner++)
+        if (strcmp(*inner, word) == 0)
+            return;
+    sandbox_fail(lua, 0, word, NULL, "it at the top of the file, not in %s()", sandbox->defines);
+}
+
 /* The table of a declaration has come. Upvalues: the word's row, the name if it has one. */
 static int take_table(lua_State *lua)
 {
@@ -92,6 +104,7 @@ static int take_table(lua_State *lua)
         declare.name = lua_tostring(lua, lua_upvalueindex(2));
     else
         fail_open(lua);
+    check_place(lua, row->word);
     sandbox_of(lua)->open.word = NULL;
     char got[SANDBOX_TEXT];
     if (lua_type(lua, 1) != LUA_TTABLE)
@@ -108,6 +121,7 @@ static int take_name(lua_State *lua)
     struct sandbox *sandbox = sandbox_of(lua);
     char got[SANDBOX_TEXT], name[CONFIG_NAME];
     fail_open(lua);
+    check_place(lua, row->word);
     if (lua_type(lua, 1) != LUA_TSTRING)
         return sandbox_fail(lua, 0, row->word, sandbox_text(lua, 1, got), "a name: %s \"name\" { ... }", row->word);
     declare_name(lua, row->word, lua_tostring(lua, 1), name);
@@ -236,7 +250,7 @@ bool declare_key(const struct declare *declare, const struct declare_key *key, v
         char expected[SUGGEST_TEXT];
         declare_fail(declare, NULL, "", "the key %s: %s", key->key, expectation(key, false, expected));
     }
-    char *at = (char *)into + key->offset;
+    char *at = into ? (char *)into + key->offset : NULL; /* rows of other kinds need no place */
     if (has)
         switch (key->type) {
         case DECLARE_TEXT:
@@ -413,4 +427,17 @@ uint32_t declare_names(const struct declare *declare, const char **names, uint32
         names[at] = name;
     }
     return n;
+}
+
+struct declare declare_call(lua_State *lua, const char *word)
+{
+    return (struct declare){.lua = lua, .table = 1, .word = word, .line = sandbox_line(lua)};
+}
+
+const char *declare_call_name(const struct declare *call, int index)
+{
+    char got[SANDBOX_TEXT];
+    if (lua_type(call->lua, index) != LUA_TSTRING)
+        declare_fail(call, NULL, sandbox_text(call->lua, index, got), "a name in quotes");
+    return lua_tostring(call->lua, index);
 }

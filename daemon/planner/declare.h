@@ -94,6 +94,12 @@ void declare_room(const struct declare *declare, uint32_t n, uint32_t max, const
 int declare_fail(const struct declare *declare, const char *key, const char *got, const char *expected, ...)
     PRINTF_LIKE(4, 5) __attribute__((noreturn));
 
+/* A stand-in for the declaration in the errors of words that are calls: word(...). */
+struct declare declare_call(lua_State *lua, const char *word);
+
+/* Argument `index` of such a call, a name in quotes; lives as long as the argument. */
+const char *declare_call_name(const struct declare *call, int index);
+
 /* Copies a name into room for CONFIG_NAME bytes; ends with an error unless it has 1..31 letters, digits, _ - or dots.
  */
 void declare_name(lua_State *lua, const char *word, const char *name, char *room);

@@ -12,24 +12,37 @@ static uint32_t count(double value)
     return value >= 0.0 && value <= (double)UINT32_MAX ? (uint32_t)value : 0;
 }
 
+static void enter(struct feed *feed, const struct frame_decision *decision)
+{
+    if (decision->id >= TRIAL_STATES_MAX)
+        return;
+    if (feed->running.visits[decision->id]++ == 0)
+        feed->running.entered_ns[decision->id] = decision->t_ns - feed->started_ns;
+}
+
 static void take(struct feed *feed, const struct frame_decision *decision)
 {
-    const bool is_reward = decision->kind == FRAME_REWARD;
-    feed->n_rewards += is_reward;
-    feed->reward_ul += is_reward ? decision->value : 0.0;
+    struct task_outcome *running = &feed->running;
     if (decision->kind == FRAME_TRIAL_START) {
-        feed->n_rewards = 0;
-        feed->reward_ul = 0.0;
-    }
-    if (decision->kind == FRAME_TRIAL_END ||
-        decision->kind == FRAME_TRIAL_CUT) /* its number comes with the request for the next one */
-        feed->outcome = (struct task_outcome){.number = feed->outcome.number,
-                                              .last_state = decision->id,
-                                              .n_licks = count(decision->value),
-                                              .n_rewards = feed->n_rewards,
-                                              .reward_ul = feed->reward_ul};
-    if (decision->kind == FRAME_PLAN_WANTED && decision->id > 0)
+        *running = (struct task_outcome){0};
+        feed->started_ns = decision->t_ns;
+    } else if (decision->kind == FRAME_STATE) {
+        enter(feed, decision);
+    } else if (decision->kind == FRAME_REWARD) {
+        running->n_rewards++;
+        running->reward_ul += decision->value;
+    } else if (decision->kind == FRAME_COUNT && decision->id < CONFIG_COUNTERS_MAX) {
+        running->counts[decision->id] = count(decision->value);
+    } else if (decision->kind == FRAME_TRIAL_END || decision->kind == FRAME_TRIAL_CUT) {
+        const int64_t number = feed->outcome.number; /* its own comes with the request for the next one */
+        feed->outcome = *running;
+        feed->outcome.number = number;
+        feed->outcome.last_state = decision->id;
+        feed->outcome.n_licks = count(decision->value);
+        feed->outcome.duration_ns = decision->t_ns - feed->started_ns;
+    } else if (decision->kind == FRAME_PLAN_WANTED && decision->id > 0) {
         feed->outcome.number = (int64_t)decision->id - 1;
+    }
 }
 
 void feed_tick(struct feed *feed, const struct frame_out *out)

@@ -4,7 +4,7 @@
  * session; each later one when the engine says so (FRAME_PLAN_WANTED, in the tick in which the trial before it ended).
  * One request is open at a time. Licks are those that the trial's machine counted, the value of FRAME_TRIAL_END: from
  * its logical start on, so licks while it was being planned are its own. Rewards are those granted between its
- * FRAME_TRIAL_START and FRAME_TRIAL_END; between trials nothing is granted.
+ * FRAME_TRIAL_START and FRAME_TRIAL_END; between trials nothing is granted. Visits of states are its FRAME_STATEs.
  *
  * Planning is a pure function of the outcomes so far. A planner that is started again therefore folds over the
  * journal's ticks and then the ring's, from the first one on, and calls task_plan for each request in order, which
@@ -17,9 +17,9 @@
 
 struct feed {
     struct task_outcome outcome; /* of the trial that ended last */
+    struct task_outcome running; /* of the trial that runs, so far */
+    int64_t started_ns;          /* its logical start */
     int64_t planned;             /* number of the last trial that was planned, 0 before the first */
-    uint32_t n_rewards;          /* of the trial that runs */
-    double reward_ul;
 };
 
 /* Before the first tick: trial 1 is wanted. */

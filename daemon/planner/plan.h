@@ -1,16 +1,10 @@
 /* plan: the words inside a task's trial function, and the compiler of what it returns. (planner/plan.h)
  *
- * state, cs, deliver, start and residual make small immutable values; plan_compile turns the list of states into a
+ * state, cs, deliver and start make small immutable values; plan_compile turns the list of states into a
  * struct trial: names become indices, quantities times, volumes opening times. Threads: the sandbox's. */
 #pragma once
 #include "engine/task/trial.h"
 #include <lua.h>
-
-/* What residual("signal", "model") gives; in Lua a userdata with the metatable plan_source_name. */
-struct plan_source {
-    uint32_t signal, model;
-};
-extern const char plan_source_name[];
 
 /* Adds the words. The sandbox's owner is a struct task. */
 void plan_install(lua_State *lua);

@@ -13,18 +13,20 @@ static const struct unit {
     enum quantity_dimension dimension;
     double base; /* one of these in base units */
 } units[] = {
-    {"us",  "us",  QUANTITY_TIME,      1e3},
-    {"ms",  "ms",  QUANTITY_TIME,      1e6},
-    {"sec", "s",   QUANTITY_TIME,      1e9},
-    {"ul",  "ul",  QUANTITY_VOLUME,    1  },
-    {"ml",  "ml",  QUANTITY_VOLUME,    1e3},
-    {"hz",  "Hz",  QUANTITY_FREQUENCY, 1  },
-    {"khz", "kHz", QUANTITY_FREQUENCY, 1e3},
-    {"mw",  "mW",  QUANTITY_POWER,     1  },
-    {"mj",  "mJ",  QUANTITY_ENERGY,    1  },
-    {"ma",  "mA",  QUANTITY_CURRENT,   1  },
-    {"v",   "V",   QUANTITY_VOLTAGE,   1  },
-    {"z",   "z",   QUANTITY_Z,         1  },
+    {"us",      "us",  QUANTITY_TIME,      1e3 },
+    {"ms",      "ms",  QUANTITY_TIME,      1e6 },
+    {"sec",     "s",   QUANTITY_TIME,      1e9 },
+    {"ul",      "ul",  QUANTITY_VOLUME,    1   },
+    {"ml",      "ml",  QUANTITY_VOLUME,    1e3 },
+    {"hz",      "Hz",  QUANTITY_FREQUENCY, 1   },
+    {"khz",     "kHz", QUANTITY_FREQUENCY, 1e3 },
+    {"mw",      "mW",  QUANTITY_POWER,     1   },
+    {"mj",      "mJ",  QUANTITY_ENERGY,    1   },
+    {"ma",      "mA",  QUANTITY_CURRENT,   1   },
+    {"v",       "V",   QUANTITY_VOLTAGE,   1   },
+    {"z",       "z",   QUANTITY_Z,         1   },
+    {"deg",     "deg", QUANTITY_ANGLE,     1   },
+    {"percent", "%",   QUANTITY_DFF,       0.01},
 };
 enum { N_UNITS = sizeof units / sizeof *units };
 
@@ -38,6 +40,8 @@ static const char *const expected[] = {
     [QUANTITY_CURRENT] = "a current: ma(x)",
     [QUANTITY_VOLTAGE] = "a voltage: v(x)",
     [QUANTITY_Z] = "a z-score: z(x)",
+    [QUANTITY_ANGLE] = "an angle: deg(x)",
+    [QUANTITY_DFF] = "a dF/F: percent(x)",
 };
 
 static const char type_name[] = "quantity"; /* of the metatable, in the registry */

@@ -1,9 +1,11 @@
 /* quantity: numbers that know what they measure, as tasks and rig files write them: ms(500), ul(4).
  * (planner/quantity.h)
  *
- * One row a unit. Values are kept in the base unit of their dimension: ns, ul, Hz, mW, mJ, mA, V, SD. In Lua a quantity
- * is an immutable userdata: adding, subtracting and comparing work within a dimension, multiplying and dividing with
- * plain numbers, and the ratio of two of a dimension is a plain number. Threads: the sandbox's. Memory: Lua's. */
+ * One row a unit. Values are kept in the base unit of their dimension: ns, ul, Hz, mW, mJ, mA, V, SD, degrees,
+ * dF/F as a fraction. In Lua a
+ * quantity is an immutable userdata: adding, subtracting and comparing work within a dimension, multiplying and
+ * dividing with plain numbers, and the ratio of two of a dimension is a plain number. Threads: the sandbox's. Memory:
+ * Lua's. */
 #pragma once
 #include <lua.h>
 #include <stdbool.h>
@@ -19,6 +21,8 @@ enum quantity_dimension {
     QUANTITY_CURRENT,
     QUANTITY_VOLTAGE,
     QUANTITY_Z,
+    QUANTITY_ANGLE,
+    QUANTITY_DFF,
 };
 
 struct quantity {

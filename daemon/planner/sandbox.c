@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <lauxlib.h>
 #include <lualib.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,6 +227,7 @@ bool sandbox_setup(struct sandbox *sandbox, lua_CFunction function, struct error
 bool sandbox_call(struct sandbox *sandbox, lua_CFunction function, const char *words, struct error *err)
 {
     sandbox->open.word = NULL; /* a call that failed may have left one */
+    sandbox->called = true;
     return call(sandbox, function, SANDBOX_CALL_MAX, words, err);
 }
 
@@ -372,6 +374,8 @@ const char *sandbox_text(lua_State *lua, int index, char text[SANDBOX_TEXT])
     const int type = lua_type(lua, index);
     if (type == LUA_TNUMBER && lua_isinteger(lua, index))
         snprintf(text, SANDBOX_TEXT, LUA_INTEGER_FMT, lua_tointeger(lua, index));
+    else if (type == LUA_TNUMBER && isnan(lua_tonumber(lua, index)))
+        snprintf(text, SANDBOX_TEXT, "nan"); /* 0/0 has a sign on some processors */
     else if (type == LUA_TNUMBER)
         snprintf(text, SANDBOX_TEXT, "%.14g", lua_tonumber(lua, index));
     else if (type == LUA_TSTRING)

@@ -24,9 +24,11 @@ enum {
 
 struct sandbox {
     lua_State *lua;
-    void *owner;         /* whoever gave the words; they get at it by sandbox_of */
-    const char *defines; /* the one global function that the file may define; NULL: none */
-    char *path;          /* as the user gave it */
+    void *owner;              /* whoever gave the words; they get at it by sandbox_of */
+    const char *defines;      /* the one global function that the file may define; NULL: none */
+    const char *const *inner; /* the declarations that it may make when it is called, ending with NULL; NULL: all */
+    bool called;              /* it has been loaded: now its functions run */
+    char *path;               /* as the user gave it */
     char *source;
     size_t n_source;
     size_t used;            /* bytes alive */

@@ -1,4 +1,5 @@
 #include "planner/task.h"
+#include "planner/adaptive.h"
 #include "planner/chance.h"
 #include "planner/plan.h"
 #include "planner/suggest.h"
@@ -120,6 +121,7 @@ static int install(lua_State *lua)
     task_words_install(lua);
     plan_install(lua);
     chance_install(lua, &task->rng);
+    adaptive_install(lua);
     lua_newtable(lua);
     lua_pushvalue(lua, -1);
     lua_setfield(lua, LUA_REGISTRYINDEX, params_key);
@@ -174,7 +176,9 @@ bool task_load(struct task **task, const char *path, const char *const *set, siz
     sandbox_stem(path, made->config.task, sizeof made->config.task);
     if (!sandbox_open(&made->sandbox, path, made, err))
         goto fail;
+    static const char *const inner[] = {"state", "timer", NULL};
     made->sandbox.defines = "trial";
+    made->sandbox.inner = inner;
     if (!sandbox_setup(&made->sandbox, install, err) || !sandbox_load(&made->sandbox, err) ||
         !sandbox_setup(&made->sandbox, finish, err) || !check_set(made, err) || !config_check(&made->config, err))
         goto fail;
@@ -186,6 +190,37 @@ bool task_load(struct task **task, const char *path, const char *const *set, siz
 fail:
     task_free(made);
     return false;
+}
+
+static void push_time(lua_State *lua, int64_t ns)
+{
+    quantity_push(lua, (struct quantity){.value = (double)ns, .dimension = QUANTITY_TIME});
+}
+
+/* Pushes the tables visits, at and counts into the table on top. */
+static void push_tables(lua_State *lua, const struct task *task)
+{
+    const struct task_outcome *last = task->last;
+    lua_newtable(lua);
+    lua_newtable(lua);
+    for (uint32_t i = 0; i < task->trial.n_states; i++) {
+        lua_pushinteger(lua, last->visits[i]);
+        lua_setfield(lua, -3, task->trial.states[i].name);
+        if (last->visits[i] == 0)
+            continue;
+        push_time(lua, last->entered_ns[i]);
+        lua_setfield(lua, -2, task->trial.states[i].name);
+    }
+    lua_setfield(lua, -3, "at");
+    sandbox_seal(lua, "last.visits");
+    lua_setfield(lua, -2, "visits");
+    lua_newtable(lua);
+    for (uint32_t i = 0; i < task->config.n_counters; i++) {
+        lua_pushinteger(lua, last->counts[i]);
+        lua_setfield(lua, -2, task->config.counters[i].name);
+    }
+    sandbox_seal(lua, "last.counts");
+    lua_setfield(lua, -2, "counts");
 }
 
 /* Pushes `last` as the task sees it. */
@@ -207,6 +242,9 @@ static void push_last(lua_State *lua, const struct task *task)
     lua_setfield(lua, -2, "rewards");
     quantity_push(lua, (struct quantity){.value = last->reward_ul, .dimension = QUANTITY_VOLUME});
     lua_setfield(lua, -2, "reward");
+    push_time(lua, last->duration_ns);
+    lua_setfield(lua, -2, "duration");
+    push_tables(lua, task);
     sandbox_seal(lua, "last");
 }
 
@@ -230,15 +268,26 @@ bool task_plan(struct task *task, const struct task_outcome *last, struct trial 
     assert(task->config.has_task);
     const struct trial before = task->trial;
     task->last = last;
-    const bool ok = sandbox_call(&task->sandbox, plan, "a trial", err);
+    const bool planned = sandbox_call(&task->sandbox, plan, "a trial", err);
     task->last = NULL;
-    if (!ok) {
+    task->trial.number = last->number + 1;
+    task->trial.fallback = 0;
+    if (!planned || !trial_check(&task->trial, &task->config, err)) {
         task->trial = before;
         return false;
     }
-    task->trial.number = last->number + 1;
     *trial = task->trial;
-    return trial_check(trial, &task->config, err);
+    return true;
+}
+
+bool task_fallback(const struct task *task, const struct task_outcome *last, struct trial *trial)
+{
+    if (task->config.no_plan != CONFIG_NO_PLAN_REPEAT || task->trial.n_states == 0)
+        return false;
+    *trial = task->trial;
+    trial->number = last->number + 1;
+    trial->fallback = 1;
+    return true;
 }
 
 size_t task_n_params(const struct task *task)

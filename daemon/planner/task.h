@@ -13,9 +13,13 @@ struct task;
 /* How the last trial went, as trial(n, last) sees it. */
 struct task_outcome {
     int64_t number;      /* of the trial that ended, 0 before the first: then `last` is nil in Lua */
+    int64_t duration_ns; /* from its logical start to its logical end */
     uint32_t last_state; /* index of its last state */
     uint32_t n_licks, n_rewards;
     double reward_ul;
+    uint32_t counts[CONFIG_COUNTERS_MAX]; /* by counter */
+    uint32_t visits[TRIAL_STATES_MAX];    /* by state: how often it was entered */
+    int64_t entered_ns[TRIAL_STATES_MAX]; /* and when for the first time, from the trial's start; 0 if never */
 };
 
 /* Loads the task at `path` and adds its cues, models, triggers, trains, observed events to `config`, which holds the
@@ -27,6 +31,10 @@ MUST_CHECK bool task_load(struct task **task, const char *path, const char *cons
 /* Plans the trial after `last` into `trial`, checked by trial_check. trial->over if the task's trial() returned nil.
  * False and *err: the task failed; the line names file and line. */
 MUST_CHECK bool task_plan(struct task *task, const struct task_outcome *last, struct trial *trial, struct error *err);
+
+/* For when task_plan has failed: the last good plan as the next trial, marked as a fallback. False: there is none, or
+ * the task's policy is to end. */
+MUST_CHECK bool task_fallback(const struct task *task, const struct task_outcome *last, struct trial *trial);
 
 /* Number of parameters, and one of them as text ("volume = 4 ul"), for session.json and `check`. */
 size_t task_n_params(const struct task *task);

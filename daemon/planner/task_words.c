@@ -1,7 +1,9 @@
 #include "planner/task_words.h"
 #include "engine/model/model.h"
-#include "planner/plan.h"
+#include "planner/source_words.h"
 #include "planner/suggest.h"
+#include "planner/train_words.h"
+#include "planner/trigger_words.h"
 #include <assert.h>
 #include <lauxlib.h>
 #include <math.h>
@@ -11,7 +13,6 @@
 #define ANY QUANTITY_NUMBER, 0, 0
 
 enum { NAMES_MAX = 64, LIST_MAX = 32 };
-static const double hour_ns = 3.6e12;
 
 struct task *task_words_owner(lua_State *lua)
 {
@@ -140,9 +141,8 @@ static int read_uses(struct declare *declare)
     return 0;
 }
 
-/* The output that the text `name` at `key` names, if the task uses it and `kinds` has its kind's bit. */
-static uint32_t output_of(const struct declare *declare, const char *key, const char *name, const char *noun,
-                          unsigned kinds)
+uint32_t task_words_output(const struct declare *declare, const char *key, const char *name, const char *noun,
+                           unsigned kinds)
 {
     const struct task *task = task_words_owner(declare->lua);
     bool allowed[FRAME_OUTPUTS_MAX];
@@ -170,99 +170,10 @@ static int read_cue(struct declare *declare)
     struct config_cue *cue = &config->cues[config->n_cues];
     *cue = (struct config_cue){.output = UINT32_MAX};
     if (form.output[0] != '\0')
-        cue->output = output_of(declare, "output", form.output, "a sound or digital output that the task uses",
-                                1u << CONFIG_OUTPUT_SOUND | 1u << CONFIG_OUTPUT_DIGITAL);
+        cue->output = task_words_output(declare, "output", form.output, "a sound or digital output that the task uses",
+                                        1u << CONFIG_OUTPUT_SOUND | 1u << CONFIG_OUTPUT_DIGITAL);
     memcpy(cue->name, declare->name, strlen(declare->name) + 1);
     config->n_cues++;
-    return 0;
-}
-
-struct trigger_form {
-    double below, above;
-    struct config_trigger made;
-};
-
-static int read_trigger(struct declare *declare)
-{
-#define MADE(field) offsetof(struct trigger_form, made.field)
-    static const struct declare_key keys[] = {
-        {"on",            DECLARE_OTHER, true, ANY, 0, NULL},
-        {"below",           DECLARE_NUMBER, false, QUANTITY_Z, -100, 100, offsetof(struct trigger_form, below), NULL},
-        {"above",              DECLARE_NUMBER, false, QUANTITY_Z, -100, 100, offsetof(struct trigger_form, above), NULL},
-        {"release",               DECLARE_NUMBER, false, QUANTITY_Z, -100, 100, MADE(release), NULL},
-        {"hold",DECLARE_NS, false, QUANTITY_TIME, 0, 1e10, MADE(hold_ns), NULL},
-        {"lockout",     DECLARE_NS, false, QUANTITY_TIME, 0, hour_ns, MADE(lockout_ns), NULL},
-        {"sham",            DECLARE_NUMBER, false, QUANTITY_NUMBER, 0, 1, MADE(sham), NULL},
-        {0        },
-    };
-#undef MADE
-    struct config *config = &task_words_owner(declare->lua)->config;
-    declare_unique(declare, config->triggers, config->n_triggers, sizeof *config->triggers);
-    declare_room(declare, config->n_triggers, CONFIG_TRIGGERS_MAX, "triggers");
-    for (uint32_t i = 0; i < config->n_inputs; i++)
-        if (strcmp(config->inputs[i].name, declare->name) == 0)
-            declare_fail(declare, NULL, "", "another name: the rig has an input \"%s\"", declare->name);
-    struct trigger_form form = {0};
-    declare_keys(declare, keys, &form);
-    const bool below = declare_has(declare, "below");
-    if (below == declare_has(declare, "above"))
-        declare_fail(declare, below ? "above" : NULL, below ? NULL : "", "either below = z(x) or above = z(x)");
-    struct config_trigger *made = &form.made;
-    made->below = below;
-    made->threshold = below ? form.below : form.above;
-    if (!declare_has(declare, "release"))
-        made->release = made->threshold;
-    if (below ? made->release < made->threshold : made->release > made->threshold)
-        declare_fail(declare, "release", NULL, "a level on the quiet side of %s", below ? "below" : "above");
-    declare_push(declare, "on");
-    const struct plan_source *source = luaL_testudata(declare->lua, -1, plan_source_name);
-    if (!source)
-        declare_fail(declare, "on", NULL, "residual(\"signal\", \"model\")");
-    made->source = CONFIG_TRIGGER_RESIDUAL_Z;
-    made->signal = source->signal;
-    made->model = source->model;
-    memcpy(made->name, declare->name, strlen(declare->name) + 1);
-    config->triggers[config->n_triggers++] = *made;
-    return 0;
-}
-
-struct train_form {
-    char output[CONFIG_NAME];
-    double rate_hz;
-    struct config_train made;
-};
-
-static int read_train(struct declare *declare)
-{
-    static const struct declare_key keys[] = {
-        {"output",                    DECLARE_TEXT, true, ANY, offsetof(struct train_form, output), NULL},
-        {"width",                       DECLARE_NS, true, QUANTITY_TIME, 1e5, 1e10, offsetof(struct train_form, made.width_ns), NULL},
-        {"rate", DECLARE_NUMBER, true, QUANTITY_FREQUENCY, 0.01, 1000, offsetof(struct train_form, rate_hz), NULL},
-        {"duration",                       DECLARE_NS, true, QUANTITY_TIME, 1e5, hour_ns, offsetof(struct train_form, made.duration_ns),
-         NULL},
-        {0                    },
-    };
-    struct config *config = &task_words_owner(declare->lua)->config;
-    declare_unique(declare, config->trains, config->n_trains, sizeof *config->trains);
-    declare_room(declare, config->n_trains, CONFIG_TRAINS_MAX, "trains");
-    struct train_form form = {0};
-    char text[QUANTITY_TEXT];
-    declare_keys(declare, keys, &form);
-    struct config_train *made = &form.made;
-    made->output = output_of(declare, "output", form.output, "a laser or digital output that the task uses",
-                             1u << CONFIG_OUTPUT_LASER | 1u << CONFIG_OUTPUT_DIGITAL);
-    const struct config_output *output = &config->outputs[made->output];
-    made->period_ns = (int64_t)rint(1e9 / form.rate_hz);
-    quantity_text((struct quantity){.value = (double)output->max_on_ns, .dimension = QUANTITY_TIME}, text);
-    if (made->width_ns > output->max_on_ns)
-        declare_fail(declare, "width", NULL, "at most %s, max_on of %s", text, output->name);
-    quantity_text((struct quantity){.value = (double)output->min_gap_ns, .dimension = QUANTITY_TIME}, text);
-    if (made->period_ns - made->width_ns <= 0 || made->period_ns - made->width_ns < output->min_gap_ns)
-        declare_fail(declare, "rate", NULL, "pulses with gaps of %s or more, min_gap of %s", text, output->name);
-    if (made->duration_ns < made->width_ns)
-        declare_fail(declare, "duration", NULL, "at least one width");
-    memcpy(made->name, declare->name, strlen(declare->name) + 1);
-    config->trains[config->n_trains++] = *made;
     return 0;
 }
 
@@ -308,10 +219,11 @@ void task_words_install(lua_State *lua)
     static const struct declare_word words[] = {
         {"uses",    false, read_uses   },
         {"cue",     true,  read_cue    },
-        {"trigger", true,  read_trigger},
-        {"train",   true,  read_train  },
         {"observe", true,  read_observe},
         {NULL,      false, NULL        },
     };
     declare_install(lua, words);
+    source_words_install(lua);
+    trigger_words_install(lua);
+    train_words_install(lua);
 }

@@ -1,4 +1,5 @@
-/* task_words: a task's declarations: uses, cue, trigger, train, observe. (planner/task_words.h)
+/* task_words: a task's declarations: uses, cue, observe; trigger and train are in files of their own.
+ * (planner/task_words.h)
  *
  * A part of task.h, for the planner only. Threads: the sandbox's. */
 #pragma once
@@ -30,6 +31,10 @@ struct task {
 };
 
 struct task *task_words_owner(lua_State *lua);
+
+/* The output that the text `name` at `key` names, if the task uses it and `kinds` has its kind's bit. */
+uint32_t task_words_output(const struct declare *declare, const char *key, const char *name, const char *noun,
+                           unsigned kinds);
 
 /* Adds the words. */
 void task_words_install(lua_State *lua);

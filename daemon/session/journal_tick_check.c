@@ -126,7 +126,9 @@ static void check_inputs(struct gate *gate, const struct config *config)
     }
     below(gate, "", 0, "n_commands", in->n_commands, FRAME_COMMANDS_MAX + 1);
     for (uint32_t i = 0; gate->ok && i < in->n_commands; i++) {
-        kind_in(gate, "commands", i, in->commands[i].kind, FRAME_RESUME);
+        kind_in(gate, "commands", i, in->commands[i].kind, FRAME_COMMAND_LAST);
+        if (in->commands[i].kind == FRAME_MESSAGE)
+            below(gate, "commands", i, "target", in->commands[i].target, config->n_messages);
         is_number(gate, "commands", i, "value", in->commands[i].value);
     }
     below(gate, "", 0, "n_applied", in->n_applied, FRAME_APPLIED_MAX + 1);
@@ -157,6 +159,7 @@ static uint64_t ids(uint32_t kind, const struct config *config)
     case FRAME_TRIGGER_FIRED:
     case FRAME_TRIGGER_SHAM:
     case FRAME_TRIGGER_LOCKED:
+    case FRAME_TRIGGER_REFUSED:
         return config->n_triggers;
     case FRAME_SCORE:
     case FRAME_STEP_LAG:
@@ -165,6 +168,10 @@ static uint64_t ids(uint32_t kind, const struct config *config)
         return config->n_models + 1;
     case FRAME_DEVICE:
         return config->n_devices;
+    case FRAME_COUNT:
+        return config->n_counters;
+    case FRAME_TIMER:
+        return TRIAL_TIMERS_MAX;
     case FRAME_TRIAL_START:
     case FRAME_MODEL_EVENT:
     case FRAME_PLAN_WANTED:
@@ -173,6 +180,9 @@ static uint64_t ids(uint32_t kind, const struct config *config)
     case FRAME_LATE:
     case FRAME_EVENTS_DROPPED:
     case FRAME_PAUSED:
+    case FRAME_SETTING:
+    case FRAME_SETTING_REFUSED:
+    case FRAME_FALLBACK:
         break;
     }
     return (uint64_t)UINT32_MAX + 1;

@@ -29,7 +29,7 @@ struct tally {
     uint32_t n_waiting;
     struct waiting waiting[WAITING_MAX]; /* oldest first */
     uint64_t lost[CONFIG_DEVICES_MAX];
-    uint64_t samples_lost, dropped, plans_late, skipped_ticks;
+    uint64_t samples_lost, dropped, plans_late, fallbacks, skipped_ticks;
     int64_t last_ns;
 };
 
@@ -80,6 +80,8 @@ static void take_decision(struct tally *tally, const struct frame_decision *deci
     summary->sham += kind == FRAME_TRIGGER_SHAM;
     summary->locked_out += kind == FRAME_TRIGGER_LOCKED;
     tally->plans_late += kind == FRAME_PLAN_LATE;
+    tally->fallbacks += kind == FRAME_FALLBACK;
+    tally->dropped += kind == FRAME_EVENTS_DROPPED && decision->value > 0 ? (uint64_t)decision->value : 0;
     if (kind == FRAME_LIMITED && decision->value >= 0.0 && decision->value < (double)SAFETY_VERDICTS)
         summary->limited[(int)decision->value]++;
 }
@@ -140,6 +142,7 @@ static void find_faults(const struct tally *tally, const struct journal_counts *
     add_count(summary, tally->samples_lost, "sample", "samples", "lost");
     if (tally->plans_late > 0)
         add_fault(summary, "plan late");
+    add_count(summary, tally->fallbacks, "trial", "trials", "repeated for want of a plan");
     add_count(summary, tally->dropped, "entry", "entries", "dropped");
     if (close != NULL && close->reason == FRAME_END_RING_FULL)
         add_fault(summary, "ring full: the journal could not keep up");

@@ -102,17 +102,51 @@ static const struct fields_row observe_rows[] = {F64(config_observe, mag), U32(c
                                                  U32(config_observe, reserved)};
 static const struct fields observe = TABLE(config_observe, 1, observe_rows);
 
-static const struct fields_row trigger_rows[] = {TEXT(config_trigger, name),   F64(config_trigger, threshold),
-                                                 F64(config_trigger, release), F64(config_trigger, sham),
-                                                 I64(config_trigger, hold_ns), I64(config_trigger, lockout_ns),
-                                                 U32(config_trigger, source),  U32(config_trigger, signal),
-                                                 U32(config_trigger, model),   U32(config_trigger, below)};
+static const struct fields_row source_rows[] = {U32(config_source, kind), U32(config_source, signal),
+                                                U32(config_source, model), U32(config_source, variable)};
+static const struct fields source = TABLE(config_source, 1, source_rows);
+
+static const struct fields_row condition_rows[] = {I64(config_condition, window_ns), F64(config_condition, level),
+                                                   SUBROW(config_condition, source, source),
+                                                   U32(config_condition, kind), U32(config_condition, input)};
+static const struct fields condition = TABLE(config_condition, 1, condition_rows);
+
+static const struct fields_row trigger_rows[] = {TEXT(config_trigger, name),
+                                                 TEXT(config_trigger, yoke_train),
+                                                 SUBROW(config_trigger, source, source),
+                                                 F64(config_trigger, threshold),
+                                                 F64(config_trigger, release),
+                                                 F64(config_trigger, drop),
+                                                 F64(config_trigger, at_rad),
+                                                 F64(config_trigger, low_hz),
+                                                 F64(config_trigger, high_hz),
+                                                 F64(config_trigger, sham),
+                                                 I64(config_trigger, slope_ns),
+                                                 I64(config_trigger, hold_ns),
+                                                 I64(config_trigger, lockout_ns),
+                                                 I64(config_trigger, delay_ns),
+                                                 I64(config_trigger, max_per_ns),
+                                                 U32(config_trigger, max_n),
+                                                 U32(config_trigger, max_count),
+                                                 U32(config_trigger, below),
+                                                 U32(config_trigger, zscore),
+                                                 U32(config_trigger, enabled),
+                                                 U32(config_trigger, yoke_first),
+                                                 U32(config_trigger, n_yoke),
+                                                 U32(config_trigger, n_conditions),
+                                                 ARRAY(config_trigger, conditions, n_conditions, condition)};
 static const struct fields trigger = TABLE(config_trigger, 1, trigger_rows);
+
+static const struct fields_row yoke_rows[] = {I64(config_yoke, t_ns)};
+static const struct fields yoke = TABLE(config_yoke, 1, yoke_rows);
 
 static const struct fields_row train_rows[] = {TEXT(config_train, name),     I64(config_train, width_ns),
                                                I64(config_train, period_ns), I64(config_train, duration_ns),
                                                U32(config_train, output),    U32(config_train, reserved)};
 static const struct fields train = TABLE(config_train, 1, train_rows);
+
+static const struct fields_row label_rows[] = {TEXT(config_label, name)};
+static const struct fields label = TABLE(config_label, 1, label_rows);
 
 static const struct fields_row config_rows[] = {TEXT(config, rig),
                                                 TEXT(config, task),
@@ -131,6 +165,10 @@ static const struct fields_row config_rows[] = {TEXT(config, rig),
                                                 U32(config, n_observes),
                                                 U32(config, n_triggers),
                                                 U32(config, n_trains),
+                                                U32(config, n_counters),
+                                                U32(config, n_messages),
+                                                U32(config, n_yoke),
+                                                U32(config, no_plan),
                                                 U32(config, journal_on_fault),
                                                 ARRAY(config, devices, n_devices, device),
                                                 ARRAY(config, channels, n_channels, channel),
@@ -141,15 +179,23 @@ static const struct fields_row config_rows[] = {TEXT(config, rig),
                                                 ARRAY(config, cues, n_cues, cue),
                                                 ARRAY(config, observes, n_observes, observe),
                                                 ARRAY(config, triggers, n_triggers, trigger),
-                                                ARRAY(config, trains, n_trains, train)};
+                                                ARRAY(config, trains, n_trains, train),
+                                                ARRAY(config, yoke, n_yoke, yoke),
+                                                ARRAY(config, counters, n_counters, label),
+                                                ARRAY(config, messages, n_messages, label)};
 const struct fields fields_config = TABLE(config, 1, config_rows);
 
 static const struct fields_row action_rows[] = {I64(trial_action, duration_ns), F64(trial_action, ul),
                                                 U32(trial_action, kind), U32(trial_action, target)};
 static const struct fields action = TABLE(trial_action, 1, action_rows);
 
-static const struct fields_row on_rows[] = {SUBROW(trial_on, action, action), U32(trial_on, event), U32(trial_on, id),
-                                            U32(trial_on, to), U32(trial_on, reserved)};
+static const struct fields_row on_rows[] = {SUBROW(trial_on, action, action),
+                                            I64(trial_on, from_ns),
+                                            I64(trial_on, until_ns),
+                                            U32(trial_on, event),
+                                            U32(trial_on, id),
+                                            U32(trial_on, to),
+                                            U32(trial_on, count)};
 static const struct fields on = TABLE(trial_on, 1, on_rows);
 
 static const struct fields_row state_rows[] = {TEXT(trial_state, name),
@@ -157,12 +203,25 @@ static const struct fields_row state_rows[] = {TEXT(trial_state, name),
                                                U32(trial_state, after_to),
                                                U32(trial_state, arm),
                                                U32(trial_state, n_enter),
+                                               U32(trial_state, n_exit),
                                                U32(trial_state, n_on),
+                                               U32(trial_state, reserved),
                                                ARRAY(trial_state, enter, n_enter, action),
+                                               ARRAY(trial_state, exit, n_exit, action),
                                                ARRAY(trial_state, on, n_on, on)};
 static const struct fields state = TABLE(trial_state, 1, state_rows);
 
-static const struct fields_row trial_rows[] = {I64(trial, number), U32(trial, n_states), U32(trial, over),
+static const struct fields_row timer_rows[] = {TEXT(trial_timer, name),  I64(trial_timer, delay_ns),
+                                               I64(trial_timer, on_ns),  I64(trial_timer, off_ns),
+                                               U32(trial_timer, output), U32(trial_timer, loops)};
+static const struct fields timer = TABLE(trial_timer, 1, timer_rows);
+
+static const struct fields_row trial_rows[] = {I64(trial, number),
+                                               U32(trial, n_states),
+                                               U32(trial, n_timers),
+                                               U32(trial, over),
+                                               U32(trial, fallback),
+                                               ARRAY(trial, timers, n_timers, timer),
                                                ARRAY(trial, states, n_states, state)};
 const struct fields fields_trial = TABLE(trial, 1, trial_rows);
 

@@ -104,11 +104,11 @@ def a_good_rig_and_task_give_their_plan():
 @test
 def a_triggers_latency_is_the_sum_of_its_parts():
     latency = answered("check", RIG, "protocols/pavlovian.lua")["plan"]["triggers"][0]["latency"]
-    parts = ("filter_ms", "residual_lowpass_ms", "observation_step_ms", "tick_ms", "hold_ms")
+    parts = ("filter_ms", "smoothing_ms", "step_ms", "tick_ms", "hold_ms")
     assert abs(latency["total_ms"] - sum(latency[part] for part in parts)) < 1e-9
     # group delay of a Butterworth of order 2 at low frequencies: sqrt(2) / (2 pi 20 Hz) = 11.25 ms
     assert abs(latency["filter_ms"] - 11.25) < 0.1
-    assert latency["hold_ms"] == 40 and latency["tick_ms"] == 1 and abs(latency["residual_lowpass_ms"] - 200) < 1e-6
+    assert latency["hold_ms"] == 40 and latency["tick_ms"] == 1 and abs(latency["smoothing_ms"] - 200) < 1e-6
 
 
 @test
@@ -119,13 +119,26 @@ def the_text_says_the_same_and_only_the_rig_is_enough():
     assert only["task"] is None and only["trials"] is None and only["triggers"] == []
 
 
-@test
-def a_trigger_that_holds_for_less_than_a_tick_is_refused():
+def changed(name, old, new):
+    """A copy of the pavlovian task with one text replaced, and the line on which it stands."""
     with open(os.path.join(ROOT, "protocols/pavlovian.lua"), encoding="utf-8") as file:
         text = file.read()
-    path = written("hold.lua", text.replace("hold = ms(40)", "hold = us(500)"))
-    line = text[: text.index("hold = ms(40)")].count("\n") + 1
-    assert refused("check", RIG, path) == f"{path}:{line}: trigger.dip.hold = 0.5 ms: expected at least a tick, 1 ms"
+    return written(name, text.replace(old, new)), text[: text.index(old)].count("\n") + 1
+
+
+@test
+def a_trigger_that_holds_for_less_than_the_time_between_two_numbers_is_refused():
+    path, line = changed("hold.lua", "hold = ms(40)", "hold = ms(4)")
+    said = refused("check", RIG, path)
+    assert said == f"{path}:{line}: trigger.dip.hold = ms(4): expected none, or at least ms(5): so often there is a new number"
+
+
+@test
+def a_window_shorter_than_the_triggers_latency_is_refused():
+    path, line = changed("window.lua", "start \"stim\" }, after = { sec(2)", "start \"stim\" }, after = { ms(250)")
+    said = refused("check", RIG, path)
+    assert said.startswith(f"{path}:{line}: state.omission.after = 250 ms: expected at least 257.")
+    assert said.endswith(" ms, the latency of trigger dip, armed here")
 
 
 @test

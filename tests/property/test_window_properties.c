@@ -264,7 +264,7 @@ static bool note(struct gen *gen, const struct frame_out *out, uint32_t i, uint3
             return gen_say(gen, "%s at %lld", frame_decision_name(decision->kind), (long long)decision->t_ns);
         if (decision->kind == FRAME_REWARD)
             got.rewards[got.n_rewards++] = (struct found){decision->t_ns, i};
-        got.n_late += decision->kind == FRAME_LATE;
+        got.n_late += decision->kind == FRAME_LATE && decision->id >> 8 == TRIAL_ON_LICK;
         if (decision->kind == FRAME_TRIAL_END) {
             got.licks[got.n_ends] = (uint32_t)decision->value;
             got.ends[got.n_ends++] = (struct found){decision->t_ns, i};

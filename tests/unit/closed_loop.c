@@ -20,6 +20,11 @@ static void expect_ok(bool ok, const struct error *err)
 
 static void open_loop(const char *task, const char *const *set, uint64_t seed, int64_t duration_ns, uint32_t on_loss)
 {
+    closed_loop_open_rig("rig-configs/sim.lua", task, set, seed, duration_ns);
+}
+
+void closed_loop_open_rig(const char *rig, const char *task, const char *const *set, uint64_t seed, int64_t duration_ns)
+{
     struct closed_loop *loop = &closed_loop;
     struct error err = {0};
     size_t n_set = 0;
@@ -27,7 +32,7 @@ static void open_loop(const char *task, const char *const *set, uint64_t seed, i
     prepared = false;
     while (set != NULL && set[n_set] != NULL)
         n_set++;
-    expect_ok(rig_load("rig-configs/sim.lua", drivers, 1, &loop->config, &err), &err);
+    expect_ok(rig_load(rig, drivers, 1, &loop->config, &err), &err);
     loop->config.seed = seed;
     loop->config.duration_ns = duration_ns;
     for (uint32_t i = 0; i < loop->config.n_devices; i++)
@@ -67,25 +72,28 @@ struct frame_in *closed_loop_frame(void)
     if (prepared)
         return in;
     *in = loop->frames[1];
-    in->plan = loop->plan.number > loop->outcome.number ? &loop->plan : NULL;
-    if (in->plan != NULL)
-        loop->outcome.number = loop->plan.number;
     in->n = loop->n;
     in->due_ns = in->wake_ns = loop->n * loop->config.period_ns;
+    in->plan = loop->plan.number > loop->handed && in->due_ns >= loop->plan_ns ? &loop->plan : NULL;
+    if (in->plan != NULL)
+        loop->handed = loop->plan.number;
     prepared = true;
     return in;
 }
 
+/* As the host does it. */
 static void plan(void)
 {
     struct closed_loop *loop = &closed_loop;
+    struct task_outcome outcome;
     struct error err = {0};
-    if (loop->silent_planner)
+    feed_tick(&loop->feed, &loop->out);
+    if (loop->silent_planner || closed_loop_decided(FRAME_PLAN_WANTED) == NULL || !feed_wants(&loop->feed, &outcome))
         return;
-    const struct frame_decision *end = closed_loop_decided(FRAME_TRIAL_END);
-    loop->outcome.last_state = end != NULL ? end->id : 0;
-    loop->outcome.n_licks = end != NULL ? (uint32_t)end->value : 0;
-    expect_ok(task_plan(loop->task, &loop->outcome, &loop->plan, &err), &err);
+    if (!task_plan(loop->task, &outcome, &loop->plan, &err) && !task_fallback(loop->task, &outcome, &loop->plan))
+        expect_ok(loop->may_fail, &err);
+    feed_planned(&loop->feed);
+    loop->plan_ns = loop->now_ns + loop->plan_late_ns;
 }
 
 static void note(void)
@@ -118,8 +126,7 @@ void closed_loop_tick(int64_t late_ns)
     frame_in_clear(&loop->frames[1]);
     devices_write(&loop->devices, &loop->out, in->wake_ns, &loop->frames[1]);
     loop->n++;
-    if (closed_loop_decided(FRAME_PLAN_WANTED) != NULL)
-        plan();
+    plan();
 }
 
 void closed_loop_run_until(int64_t t_ns)

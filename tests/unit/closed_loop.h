@@ -4,6 +4,7 @@
 #pragma once
 #include "engine/engine.h"
 #include "engine/frame.h"
+#include "planner/feed.h"
 #include "planner/task.h"
 #include "realtime/devices.h"
 
@@ -24,15 +25,21 @@ struct closed_loop {
     uint64_t n_decisions[CLOSED_LOOP_KINDS]; /* by kind */
     uint64_t n_writes;
     double rewarded_ul;
-    uint32_t reason;     /* of the end */
-    bool silent_planner; /* no more plans from now on */
-    struct task_outcome outcome;
+    uint32_t reason;      /* of the end */
+    bool silent_planner;  /* no more plans from now on */
+    bool may_fail;        /* a task that fails to plan is no failure of the test */
+    int64_t plan_late_ns; /* a plan comes so much after the request */
+    int64_t plan_ns;      /* when the newest one comes */
+    int64_t handed;       /* number of the plan that the engine got last */
+    struct feed feed;
 };
 extern struct closed_loop closed_loop;
 
 /* Opens rig-configs/sim.lua with a task file; `set` as for task_load, a list that ends with NULL, or NULL. Fails the
  * test on an error. */
 void closed_loop_open(const char *task, const char *const *set, uint64_t seed);
+void closed_loop_open_rig(const char *rig, const char *task, const char *const *set, uint64_t seed,
+                          int64_t duration_ns);
 void closed_loop_open_for(const char *task, const char *const *set, uint64_t seed, int64_t duration_ns);
 
 /* The same with all devices' on_loss (enum config_on_loss). */

@@ -1,6 +1,7 @@
 #include "tests/unit/journaled.h"
 #include "engine/base/rng.h"
 #include "engine/base/units.h"
+#include "engine/setting.h"
 #include "session/folder.h"
 #include "session/journal.h"
 #include "tests/test.h"
@@ -23,11 +24,14 @@ static void note_tick(int64_t n)
     const struct frame_out *out = &closed_loop.out;
     journaled.ticks++;
     journaled.entries += out->n_decisions + out->n_writes;
-    for (uint32_t i = 0; i < out->n_decisions; i++)
+    for (uint32_t i = 0; i < out->n_decisions; i++) {
+        journaled.settings += out->decisions[i].kind == FRAME_SETTING;
+        journaled.refusals += out->decisions[i].kind == FRAME_SETTING_REFUSED;
         if (out->decisions[i].kind == FRAME_REWARD && journaled.reward_tick == 0) {
             journaled.reward_tick = n;
             journaled.reward_place = i;
         }
+    }
     if (out->n_writes > 0 && journaled.reward_tick != 0 && n > journaled.reward_tick && journaled.write_tick == 0)
         journaled.write_tick = n;
 }
@@ -40,6 +44,17 @@ static void add_tick(struct journal_writer *journal)
     if (in->plan != NULL)
         expect_ok(journal_add_plan(journal, in->plan, &err), &err);
     expect_ok(journal_add_tick(journal, in, &closed_loop.out, &times, &err), &err);
+}
+
+/* In the 5000th tick somebody changes the trigger's threshold, and asks for something that is refused. */
+static void change_live(void)
+{
+    struct error err = {0};
+    struct frame_in *in = closed_loop_frame();
+    in->n_commands = 2;
+    in->commands[0] = (struct frame_command){.id = 1, .kind = FRAME_SET, .value = -1.5};
+    in->commands[1] = (struct frame_command){.id = 2, .kind = FRAME_SET, .target = UINT32_MAX, .value = 1};
+    expect_ok(setting_find(&closed_loop.config, "trigger.dip.threshold", &in->commands[0].target, &err), &err);
 }
 
 static void record(void)
@@ -58,6 +73,8 @@ static void record(void)
         if (late)
             closed_loop_skip(2);
         const int64_t n = closed_loop.n;
+        if (journaled.ticks == 5000)
+            change_live();
         closed_loop_tick(late ? 300 * US : 0);
         note_tick(n);
         add_tick(journal);

@@ -1,6 +1,7 @@
 /* journaled: a session on the simulated rig in a journal, and copies of it in which one thing is different.
  *
- * Pavlovian task, 20 s, with a loop that is late now and then and skips. One a program. */
+ * Pavlovian task, 20 s, with a loop that is late now and then and skips, and a live change of its trigger. One a
+ * program. */
 #pragma once
 #include "engine/frame.h"
 #include <stdint.h>
@@ -11,6 +12,7 @@ extern struct journaled {
     int64_t reward_tick;    /* of the first reward */
     uint32_t reward_place;  /* among its tick's decisions */
     int64_t write_tick;     /* of the first tick with writes after that */
+    int settings, refusals; /* live changes, and those that were refused */
 } journaled;
 
 /* The session's folder; recorded at the first call. It holds the journal only. */

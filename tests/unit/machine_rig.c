@@ -74,6 +74,9 @@ void machine_rig_tick(int64_t now_ns)
 {
     struct frame_out *out = &rig->out;
     frame_out_clear(out);
+    int64_t end_ns;
+    if (train_tick(&rig->trains[0], 0, now_ns, &rig->safety, out, &end_ns))
+        machine_event(&rig->machine, TRIAL_ON_TRAIN_END, 0, end_ns);
     machine_tick(&rig->machine, now_ns, &hands, out);
     safety_tick(&rig->safety, now_ns, out);
     for (uint32_t i = 0; i < out->n_writes; i++)

@@ -83,7 +83,9 @@ static void indices_are_below_their_counts(void **state)
     EXPECT(config.cues[0].output = 6, "config.cues[0].output = 6: expected 0..5");
     EXPECT(config.cues[0].output = UINT32_MAX, "");
     EXPECT(config.observes[0].input = 3, "config.observes[0].input = 3: expected 0..2");
-    EXPECT(config.triggers[0].model = 2, "config.triggers[0].model = 2: expected 0..1");
+    EXPECT(config.triggers[0].source.model = 2,
+           "config.triggers[0].source = 2: expected a model of the source's signal");
+    EXPECT(config.triggers[0].source.signal = 1, "config.triggers[0].source = 1: expected a signal that exists");
     EXPECT(config.trains[0].output = 6, "config.trains[0].output = 6: expected 0..5");
 }
 
@@ -184,6 +186,23 @@ static void the_tasks_half_is_consistent(void **state)
     EXPECT(config.observes[1].id = 1, "config.observes[1].id = 1: expected 0..0");
     EXPECT(config.triggers[0].release = -3,
            "config.triggers[0].release = -3: expected a level on the quiet side of the threshold");
+    EXPECT(config.triggers[0].source.kind = 0,
+           "config.triggers[0].source = 0: expected a kind of source that can stand here");
+    EXPECT((config.triggers[0].source.kind = CONFIG_SOURCE_VARIABLE, config.triggers[0].source.variable = 99),
+           "config.triggers[0].source = 99: expected a number that the model has");
+    EXPECT(config.triggers[0].max_n = 3, "config.triggers[0].max_per_ns = 0: expected a time, with max_n");
+    EXPECT(config.triggers[0].source.kind = CONFIG_SOURCE_PHASE,
+           "config.triggers[0].source = 5: expected an amplitude to be above, for a phase");
+    EXPECT((config.triggers[0].n_conditions = 1, config.triggers[0].conditions[0].kind = 9),
+           "config.triggers[0].conditions = 9: expected a kind that this version knows");
+    EXPECT((config.triggers[0].n_conditions = 1, config.triggers[0].conditions[0].kind = CONFIG_CONDITION_LICKED,
+            config.triggers[0].conditions[0].input = 1),
+           "config.triggers[0].conditions = 1: expected a lick sensor");
+    EXPECT((config.triggers[0].n_conditions = 1, config.triggers[0].conditions[0].kind = CONFIG_CONDITION_NOT_LICKED),
+           "config.triggers[0].conditions = 0: expected a window of a tick to ten minutes");
+    EXPECT(config.triggers[0].n_yoke = 1, "config.triggers[0].n_yoke = 1: expected times that are there");
+    EXPECT((config.n_yoke = 2, config.triggers[0].n_yoke = 2),
+           "config.triggers[0].yoke = 0: expected session times, each later than the last");
     EXPECT(config.trains[0].output = 2, "config.trains[0].output = 2: expected a laser or digital output");
     EXPECT(config.trains[0].width_ns = 20000001,
            "config.trains[0].width_ns = 20000001: expected at most the output's max_on_ns");

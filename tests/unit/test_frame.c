@@ -39,11 +39,11 @@ static void what_does_not_fit_is_counted(void **state)
     (void)state;
     frame_in_clear(&in);
     frame_out_clear(&out);
-    for (uint32_t i = 0; i < 100; i++)
+    for (uint32_t i = 0; i < 132; i++)
         frame_decide(&out, FRAME_LICK, i, i, 0);
-    assert_int_equal(out.n_decisions, 96);
+    assert_int_equal(out.n_decisions, 128);
     assert_int_equal(out.n_dropped, 4);
-    assert_int_equal(out.decisions[95].id, 95); /* the first ones stay */
+    assert_int_equal(out.decisions[127].id, 127); /* the first ones stay */
     for (uint32_t i = 0; i < 70; i++) {
         const struct frame_edge edge = {.t_ns = i, .raw_ns = i, .input = i, .rising = 1};
         assert_int_equal(frame_edge_add(&in, &edge), i < 64);

@@ -85,6 +85,22 @@ static void a_train_is_started_by_an_action(void **state)
     assert_int_equal(rig->out.writes[0].cause_ns, 30 * MS);
 }
 
+static void the_end_of_a_train_is_an_event_at_its_own_time(void **state)
+{
+    (void)state;
+    machine_rig_add("stimulate", 10 * S, TRIAL_DONE);
+    machine_rig_enter(0, (struct trial_action){.kind = TRIAL_TRAIN, .target = 0});
+    machine_rig_on(0, TRIAL_ON_TRAIN_END, 0, 1, machine_rig_nothing);
+    machine_rig_add("after", 100 * MS, TRIAL_DONE);
+    machine_rig_plan();
+    for (int64_t t_ns = 0; t_ns < 499 * MS; t_ns += MS)
+        machine_rig_tick(t_ns);
+    machine_rig_expect_in("stimulate", 0);
+    machine_rig_tick(502 * MS); /* a late tick: the train was over at 500 ms */
+    EXPECT({FRAME_TRAIN, 0, 500 * MS, 0}, {FRAME_STATE, 1, 500 * MS, 1});
+    machine_rig_expect_in("after", 500 * MS);
+}
+
 static void a_cue_goes_off_when_its_state_is_left(void **state)
 {
     (void)state;
@@ -160,6 +176,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(a_reward_that_safety_refuses_is_none, machine_rig_fresh),
     cmocka_unit_test_setup(a_late_action_is_dated_logically_and_written_now, machine_rig_fresh),
     cmocka_unit_test_setup(a_train_is_started_by_an_action, machine_rig_fresh),
+    cmocka_unit_test_setup(the_end_of_a_train_is_an_event_at_its_own_time, machine_rig_fresh),
     cmocka_unit_test_setup(a_cue_goes_off_when_its_state_is_left, machine_rig_fresh),
     cmocka_unit_test_setup(a_cue_goes_off_at_the_trials_end_and_by_an_event, machine_rig_fresh),
     cmocka_unit_test_setup(a_cue_that_is_on_is_not_switched_on_again, machine_rig_fresh),

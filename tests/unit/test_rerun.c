@@ -36,6 +36,8 @@ static void a_recorded_session_comes_out_the_same(void **state)
     assert_true(report.closed);
     assert_int_equal(report.ticks, journaled.ticks);
     assert_int_equal(report.decisions, journaled.entries);
+    assert_int_equal(journaled.settings, 1); /* live changes come again, too */
+    assert_int_equal(journaled.refusals, 1);
     assert_int_not_equal(journaled.reward_tick, 0); /* the session has what the tests below change */
     assert_int_not_equal(journaled.write_tick, 0);
 }

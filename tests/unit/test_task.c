@@ -34,7 +34,9 @@ static void declarations_become_the_configs_second_half(void **state)
     assert_int_equal(config->n_cues, 1);
     assert_int_equal(config->cues[0].output, 4);
     assert_int_equal(config->n_triggers, 1);
-    assert_int_equal(config->triggers[0].model, 1);
+    assert_int_equal(config->triggers[0].source.kind, CONFIG_SOURCE_RESIDUAL);
+    assert_int_equal(config->triggers[0].source.model, 1);
+    assert_int_equal(config->triggers[0].zscore, 1);
     assert_int_equal(config->triggers[0].below, 1);
     assert_float_equal(config->triggers[0].threshold, -2, 0);
     assert_float_equal(config->triggers[0].release, -1, 0);
@@ -257,13 +259,15 @@ static void states_are_checked(void **state)
     EXPECT_STATE("after = { sec(3), done }, enter = { cs \"A\" }",
                  "x.lua:3: state.x.after: expected at most sec(2) while a cue is on, max_on of tone");
     EXPECT_STATE("after = { sec(1), done }, enter = { \"A\" }",
-                 "x.lua:3: state.x.enter.1 = \"A\": expected cs \"cue\", deliver(\"valve\", ul(x)) or start \"train\"");
+                 "x.lua:3: state.x.enter.1 = \"A\": expected cs \"cue\", deliver(\"valve\", ul(x)), start \"train\" or "
+                 "another action");
     EXPECT_STATE("after = { sec(1), done }, arm = { \"dip\" }",
                  "x.lua:3: state.x.arm = \"dip\": expected a trigger of the task: there is none");
-    EXPECT_STATE("on = { lickk = done }",
-                 "x.lua:3: state.x.on.lickk: expected an input that the task uses or a trigger: did you mean lick?");
+    EXPECT_STATE("on = { lickk = done }", "x.lua:3: state.x.on.lickk: expected an input that the task uses, a trigger "
+                                          "or another event: did you mean lick?");
     EXPECT_STATE("on = { marks = done }",
-                 "x.lua:3: state.x.on.marks: expected an input that the task uses or a trigger: lick, button");
+                 "x.lua:3: state.x.on.marks: expected an input that the task uses, a trigger or another event: lick, "
+                 "button, lick_off, lick_bout, lick_bout_end, button_off");
     EXPECT_STATE("on = { lick = { done } }",
                  "x.lua:3: state.x.on.lick = a table: expected an action, a state, done, or { action, state }");
     EXPECT_STATE("on = { lick = cs \"A\" }",
@@ -276,8 +280,8 @@ static void calls_in_a_trial_are_checked(void **state)
 {
     (void)state;
     EXPECT_STATE("enter = { cs \"B\" }", "x.lua:3: cs = \"B\": expected a cue of the task: A");
-    EXPECT_STATE("enter = { start \"stim\" }",
-                 "x.lua:3: start = \"stim\": expected a train of the task: there is none");
+    EXPECT_STATE("enter = { start \"stim\" }", "x.lua:3: state.x.enter.1 = start \"stim\": expected a train of the "
+                                               "task or a timer of this trial: there is none");
     EXPECT_STATE("enter = { deliver(\"laser\", ul(1)) }",
                  "x.lua:3: deliver = \"laser\": expected a valve that the task uses: water");
     EXPECT_STATE("enter = { deliver(\"water\", ms(1)) }",
@@ -297,13 +301,13 @@ static void the_list_of_states_is_checked(void **state)
     EXPECT("function trial() return {} end",
            "x.lua:1: trial() = a table: expected a list of 1..32 states: { state \"name\" { ... }, ... }");
     EXPECT("function trial() return { state \"x\" } end",
-           "x.lua:1: trial()[1] = a function: expected state \"name\" { ... }");
+           "x.lua:1: trial()[1] = a function: expected state \"name\" { ... } or timer \"name\" { ... }");
     EXPECT("function trial() return {\nstate \"x\" { after = { sec(1), done } },\nstate \"x\" { after = { sec(1), done "
            "} } } end",
            "x.lua:3: state.x: expected another name: there is state \"x\" already");
     EXPECT("function trial() local t = {}\nfor i = 1, 33 do t[i] = state(\"s\" .. i) { after = { sec(1), done } } "
            "end\nreturn t end",
-           "x.lua:1: trial() = a table: expected a list of 1..32 states: { state \"name\" { ... }, ... }");
+           "x.lua:2: state.s33: expected at most 32 states");
 }
 
 static void declarations_of_a_task_are_checked(void **state)
@@ -320,9 +324,9 @@ static void declarations_of_a_task_are_checked(void **state)
     assert_string_equal(with_uses("trigger \"lick\" { on = residual(\"vta\", \"td_csc\"), below = z(-2) }\n" TRIAL),
                         "x.lua:2: trigger.lick: expected another name: the rig has an input \"lick\"");
     assert_string_equal(with_uses("trigger \"dip\" { on = residual(\"vta\", \"td_csc\") }\n" TRIAL),
-                        "x.lua:2: trigger.dip: expected either below = z(x) or above = z(x)");
+                        "x.lua:2: trigger.dip: expected either below or above: z(x), or a level in the unit of `on`");
     assert_string_equal(with_uses("trigger \"dip\" { on = residual(\"vta\", \"td_csc\"), below = -2 }\n" TRIAL),
-                        "x.lua:2: trigger.dip.below = -2: expected a z-score: z(x)");
+                        "x.lua:2: trigger.dip.below = -2: expected a dF/F: percent(x), or z(x)");
     assert_string_equal(
         with_uses("trigger \"dip\" { on = residual(\"vta\", \"td_csc\"), below = z(-2), release = z(-3) }\n" TRIAL),
         "x.lua:2: trigger.dip.release = z(-3): expected a level on the quiet side of below");

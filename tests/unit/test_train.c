@@ -63,9 +63,13 @@ static void start(int64_t now_ns, int64_t cause)
 static void tick(int64_t now_ns)
 {
     frame_out_clear(&out);
-    train_tick(&train, ID, now_ns, &safety, &out);
+    int64_t end_ns = INT64_MIN;
+    const int n_ends = n_train[0];
+    const bool ended = train_tick(&train, ID, now_ns, &safety, &out, &end_ns);
     safety_tick(&safety, now_ns, &out);
     note(now_ns);
+    assert_int_equal(ended, n_train[0] - n_ends); /* told to the caller as it is told to the journal */
+    assert_true(!ended || end_ns == train_ns[0]);
 }
 
 static void ticks(int64_t from_ns, int64_t to_ns)

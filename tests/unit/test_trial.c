@@ -61,7 +61,10 @@ static void counts_are_checked_before_anything_is_read(void **state)
     EXPECT(trial.n_states = 0, "trial.n_states = 0: expected 1..32");
     EXPECT(trial.n_states = 33, "trial.n_states = 33: expected 1..32");
     EXPECT(trial.states[1].n_enter = 9, "trial.states[1].n_enter = 9: expected 0..8");
-    EXPECT(trial.states[1].n_on = UINT32_MAX, "trial.states[1].n_on = 4294967295: expected 0..8");
+    EXPECT(trial.states[1].n_on = UINT32_MAX, "trial.states[1].n_on = 4294967295: expected 0..12");
+    EXPECT(trial.states[1].n_exit = 5, "trial.states[1].n_exit = 5: expected 0..4");
+    EXPECT(trial.n_timers = 9, "trial.n_timers = 9: expected 0..8");
+    EXPECT(trial.fallback = 2, "trial.fallback = 2: expected 0..1");
 }
 
 static void names_are_texts(void **state)
@@ -101,18 +104,71 @@ static void deliveries_fit_the_outputs_limits(void **state)
 static void actions_and_events_exist(void **state)
 {
     (void)state;
-    EXPECT(trial.states[0].enter[0].kind = 4, "trial.states[0].action.kind = 4: expected 0..3");
+    EXPECT(trial.states[0].enter[0].kind = 8, "trial.states[0].action.kind = 8: expected 0..7");
     EXPECT(trial.states[0].enter[0].target = 1, "trial.states[0].cs.target = 1: expected a cue, below 1");
     EXPECT(trial.states[0].on[2].action.target = 1, "trial.states[0].train.target = 1: expected a train, below 1");
-    EXPECT(trial.states[0].on[0].event = 0, "trial.states[0].on.event = 0: expected 1..3");
+    EXPECT(trial.states[0].on[0].event = 0, "trial.states[0].on.event = 0: expected 1..11");
     EXPECT(trial.states[0].on[0].id = 1, "trial.states[0].on.id = 1: expected a lick input, below 2");
     EXPECT(trial.states[0].on[1].id = 0,
            "trial.states[0].on.id = 0: expected an input that is no lick sensor, below 2");
     EXPECT(trial.states[0].on[1].id = 2,
            "trial.states[0].on.id = 2: expected an input that is no lick sensor, below 2");
     EXPECT(trial.states[0].on[2].id = 1, "trial.states[0].on.id = 1: expected a trigger, below 1");
+    EXPECT(trial.states[0].on[2].event = TRIAL_ON_TRAIN_END;
+           trial.states[0].on[2].id = 1, "trial.states[0].on.id = 1: expected a train, below 1");
     EXPECT(trial.states[0].on[0].to = 2, "trial.states[0].on.to = 2: expected stay, done, or a state, below 2");
     EXPECT(trial.states[0].arm = 3, "trial.states[0].arm = 3: expected bits of the triggers, of which there are 1");
+}
+
+static void what_belongs_to_the_trial_exists(void **state)
+{
+    (void)state;
+    EXPECT(trial.states[0].enter[0].kind = TRIAL_TIMER,
+           "trial.states[0].timer.target = 0: expected a timer of the trial, below 0");
+    EXPECT(trial.states[0].enter[0].kind = TRIAL_RESET,
+           "trial.states[0].counter.target = 0: expected a counter, below 0");
+    EXPECT(trial.states[0].on[0].event = TRIAL_ON_MESSAGE, "trial.states[0].on.id = 0: expected a message, below 0");
+    EXPECT(trial.states[0].on[1].event = TRIAL_ON_BOUT_END,
+           "trial.states[0].on.id = 1: expected a lick input, below 2");
+    EXPECT(trial.states[0].on[1].from_ns = -1, "trial.states[0].on.from_ns = -1: expected 0..3.6e+12");
+    EXPECT(trial.states[0].on[1].until_ns = -1, "trial.states[0].on.until_ns = -1: expected more than 0");
+    EXPECT(trial.states[0].on[1].count = 1,
+           "trial.states[0].on.count = 1: expected only with a counter, and then at least 1");
+    trial.states[0].n_exit = 1;
+    EXPECT(trial.states[0].exit[0].kind = TRIAL_CS,
+           "trial.states[0].exit.kind = 1: expected an action that needs no state: other than 1");
+}
+
+static void timers_fit_their_outputs(void **state)
+{
+    (void)state;
+    static const struct trial_timer good = {.name = "t", .on_ns = 200000, .off_ns = 1, .output = 1, .loops = 3};
+    config.outputs[1].max_on_ns = 300000;
+    trial.n_timers = 1;
+    trial.timers[0] = good;
+    assert_string_equal(check(), "");
+    static const struct {
+        struct trial_timer timer;
+        const char *says;
+    } rows[] = {
+        {{.on_ns = 200000, .output = 1},                              "trial.timers[0].name = 0: expected a name"          },
+        {{.name = "t", .on_ns = 99999, .output = 1},                  "trial.timers[0].on_ns = 99999: expected 100 us..1 h"},
+        {{.name = "t", .on_ns = 300001, .output = 1},
+         "trial.timers[0].on_ns = 300001: expected no longer than the output's max_on_ns"                                  },
+        {{.name = "t", .on_ns = 200000, .delay_ns = -1, .output = 1}, "trial.timers[0].delay_ns = -1: expected 0..1 h"     },
+        {{.name = "t", .on_ns = 200000, .off_ns = -1, .output = 1},   "trial.timers[0].off_ns = -1: expected 0..1 h"       },
+        {{.name = "t", .on_ns = 200000, .output = 0},
+         "trial.timers[0].output = 0: expected a sound, laser or digital output"                                           },
+        {{.name = "t", .on_ns = 200000, .output = 2},
+         "trial.timers[0].output = 2: expected a sound, laser or digital output"                                           },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        trial.timers[0] = rows[i].timer;
+        assert_string_equal(check(), rows[i].says);
+    }
+    trial.timers[0] = good;
+    trial.timers[0].output = UINT32_MAX;
+    assert_string_equal(check(), "");
 }
 
 static void every_state_can_be_left(void **state)
@@ -131,6 +187,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(times_are_checked, fresh),
     cmocka_unit_test_setup(deliveries_fit_the_outputs_limits, fresh),
     cmocka_unit_test_setup(actions_and_events_exist, fresh),
+    cmocka_unit_test_setup(what_belongs_to_the_trial_exists, fresh),
+    cmocka_unit_test_setup(timers_fit_their_outputs, fresh),
     cmocka_unit_test_setup(every_state_can_be_left, fresh),
 };
 

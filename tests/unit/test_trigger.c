@@ -11,16 +11,31 @@ static struct trigger trigger;
 static int fresh(void **state)
 {
     (void)state;
-    config = (struct config_trigger){
-        .name = "dip", .threshold = -2, .release = -1, .hold_ns = 40 * MS, .lockout_ns = 1 * S, .below = 1};
+    config = (struct config_trigger){.name = "dip",
+                                     .threshold = -2,
+                                     .release = -1,
+                                     .hold_ns = 40 * MS,
+                                     .lockout_ns = 1 * S,
+                                     .below = 1,
+                                     .max_count = UINT32_MAX};
     trigger_init(&trigger, &config, test_seed);
     trigger_arm(&trigger, true);
     return 0;
 }
 
+/* What it decides, and the task hears of at once unless it is delayed. */
+static enum trigger_verdict feed_ns(int64_t t_ns, double value)
+{
+    const enum trigger_verdict verdict = trigger_feed(&trigger, t_ns, value, true);
+    int64_t due_ns = -1;
+    if (trigger_due(&trigger, t_ns, &due_ns))
+        assert_int_equal(due_ns, t_ns);
+    return verdict;
+}
+
 static enum trigger_verdict feed(int64_t t_ms, double value)
 {
-    return trigger_feed(&trigger, t_ms * MS, value);
+    return feed_ns(t_ms * MS, value);
 }
 
 static void it_fires_when_the_excursion_has_lasted_the_hold_time(void **state)
@@ -28,7 +43,7 @@ static void it_fires_when_the_excursion_has_lasted_the_hold_time(void **state)
     (void)state;
     assert_int_equal(feed(0, 0), TRIGGER_NOTHING);
     assert_int_equal(feed(10, -3), TRIGGER_NOTHING);
-    assert_int_equal(trigger_feed(&trigger, 50 * MS - 1, -3), TRIGGER_NOTHING);
+    assert_int_equal(feed_ns(50 * MS - 1, -3), TRIGGER_NOTHING);
     assert_int_equal(feed(50, -3), TRIGGER_FIRED); /* exactly the hold time */
 }
 
@@ -113,11 +128,11 @@ static void the_lockout_ends_exactly_after_its_time(void **state)
     config.hold_ns = 0;
     assert_int_equal(feed(0, -3), TRIGGER_FIRED);
     feed(1, 0);
-    assert_int_equal(trigger_feed(&trigger, 1 * S - 1, -3), TRIGGER_LOCKED);
-    trigger_feed(&trigger, 1 * S - 1, 0);
-    assert_int_equal(trigger_feed(&trigger, 1 * S, -3), TRIGGER_FIRED);
-    trigger_feed(&trigger, 1 * S + 1, 0);
-    assert_int_equal(trigger_feed(&trigger, 2 * S - 1, -3), TRIGGER_LOCKED); /* counted from the second one */
+    assert_int_equal(feed_ns(1 * S - 1, -3), TRIGGER_LOCKED);
+    feed_ns(1 * S - 1, 0);
+    assert_int_equal(feed_ns(1 * S, -3), TRIGGER_FIRED);
+    feed_ns(1 * S + 1, 0);
+    assert_int_equal(feed_ns(2 * S - 1, -3), TRIGGER_LOCKED); /* counted from the second one */
 }
 
 static void a_sham_locks_out_like_a_firing(void **state)

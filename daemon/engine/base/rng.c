@@ -97,6 +97,28 @@ double rng_normal(struct rng *rng, double mean, double sd)
     return mean + sd * normal_quantile(u > 0 ? u : 0x1p-54);
 }
 
+/* The share of the normal law below -z, z > 0: where the quantile is -z. The quantile grows, so 60 halvings of
+ * (0, 1/2) pin it to the last bits. */
+static double normal_below(double z)
+{
+    double low = 0x1p-60, high = 0.5;
+    for (int i = 0; i < 60; i++) {
+        const double middle = (low + high) / 2;
+        if (normal_quantile(middle) < -z)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+double rng_normal_cut(struct rng *rng, double mean, double sd, double cut)
+{
+    const double below = normal_below(cut);
+    const double z = normal_quantile(below + rng_uniform(rng) * (1 - 2 * below));
+    return mean + sd * (z < -cut ? -cut : z > cut ? cut : z);
+}
+
 size_t rng_choice(struct rng *rng, const double *weights, size_t n)
 {
     double sum = 0;

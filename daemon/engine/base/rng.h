@@ -35,6 +35,10 @@ double rng_exponential(struct rng *rng, double mean) RT_SAFE;
  * 8.3 standard deviations. */
 double rng_normal(struct rng *rng, double mean, double sd) RT_SAFE;
 
+/* The same law, given that it is within `cut` standard deviations of the mean (0.01..8): the quantile of a uniform
+ * number between the law's values at both ends, so one draw. */
+double rng_normal_cut(struct rng *rng, double mean, double sd, double cut) RT_SAFE;
+
 /* Index in 0..n-1 with probability weights[i] / sum, cumulative in index order. n >= 1, weights >= 0 with a sum > 0.
  * An index of weight 0 is never drawn. Takes n steps. */
 size_t rng_choice(struct rng *rng, const double *weights, size_t n) RT_SAFE;

@@ -121,7 +121,7 @@ MODEL_LIST(MODEL_DECLARE)
 #undef MODEL_DECLARE
 
 /* The model of this name, or NULL. */
-const struct model_ops *model_find(const char *name);
+const struct model_ops *model_find(const char *name) RT_SAFE;
 
 /* All names, ending with NULL, in the registry's order. */
 const char *const *model_names(void);

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#define OBS_DEFAULT_NS (5 * MS)
 #define OBS_MIN_NS     (1 * MS)
 #define OBS_MAX_NS     (10 * MS)
 #define FIT_NS         (50 * MS) /* one step of the gain fit */
@@ -18,7 +17,6 @@
 /* Before the first fit: light that no sensor made dilutes a fibre's dF/F to a few percent of the chain's. Starting from
  * 1 would make the first event an outlier that the noise and the scores remember for long. */
 #define GAIN_START       0.05
-#define LOW_TAU_S        0.2
 #define NOISE_TAU_S      60.0
 #define NOISE_FIRST_S    10.0
 #define NOISE_CLIP       3.0
@@ -85,7 +83,7 @@ static bool model_init(struct predict *p, const struct predict_config *config, s
 bool predict_init(struct predict *p, const struct predict_config *config, struct arena *arena, struct error *err)
 {
     *p = (struct predict){.sample_ns = INT64_MIN, .fit_always = config->fit_always};
-    const int64_t obs_ns = config->obs_ns != 0 ? config->obs_ns : OBS_DEFAULT_NS;
+    const int64_t obs_ns = config->obs_ns != 0 ? config->obs_ns : PREDICT_OBS_NS;
     p->ops = model_find(config->model);
     if (p->ops == NULL)
         return error_set(err, ERROR_INPUT, NULL, "model", config->model, "a known model, such as %s", model_names()[0]);
@@ -104,7 +102,7 @@ bool predict_init(struct predict *p, const struct predict_config *config, struct
               start ? config->offset_start : 0);
     p->fit_from_ns = p->fit_to_ns = p->fit_before_ns = INT64_MIN;
     const double dt = units_s(obs_ns);
-    p->low_rate = 1 - det_exp(-dt / LOW_TAU_S);
+    p->low_rate = 1 - det_exp(-dt / PREDICT_LOW_TAU_S);
     p->noise_keep = det_exp(-dt / NOISE_TAU_S);
     p->n_noise_first = (uint32_t)(NOISE_FIRST_S / dt);
     p->predicted = p->gain.o;

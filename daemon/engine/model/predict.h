@@ -24,6 +24,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PREDICT_OBS_NS    INT64_C(5000000) /* the observation step, unless the config says otherwise */
+#define PREDICT_LOW_TAU_S 0.2              /* of residual_low */
+
 enum {
     PREDICT_EVENTS_MAX = 256,   /* waiting for their step to close: four full steps */
     PREDICT_SCORED_MAX = 8,     /* events scored in one call; more wait for the next */

@@ -23,7 +23,25 @@ bool lick_edge(struct lick *lick, int64_t edge_ns)
     if (gap_ns < lick->config.refractory_ns)
         return false; /* last_ns stays: a chattering sensor must not hold off real licks for ever */
     lick->n_licks++;
-    lick->n_bouts += gap_ns > lick->config.bout_gap_ns;
+    lick->begins_bout = !lick->in_bout || gap_ns > lick->config.bout_gap_ns;
+    lick->n_bouts += lick->begins_bout;
     lick->last_ns = edge_ns;
+    lick->touching = lick->in_bout = true;
+    return true;
+}
+
+bool lick_release(struct lick *lick)
+{
+    const bool ends = lick->touching;
+    lick->touching = false;
+    return ends;
+}
+
+bool lick_bout_over(struct lick *lick, int64_t now_ns, int64_t late_ns, int64_t *end_ns)
+{
+    *end_ns = lick->last_ns + lick->config.bout_gap_ns;
+    if (!lick->in_bout || now_ns - *end_ns < late_ns)
+        return false;
+    lick->in_bout = false;
     return true;
 }

@@ -11,8 +11,21 @@ void machine_init(struct machine *machine, const struct config *config)
 
 void machine_plan(struct machine *machine, const struct trial *trial)
 {
+    if (trial->number <= machine->number)
+        return;
     machine->next = *trial;
     machine->has_next = true;
+}
+
+bool machine_repeat(struct machine *machine)
+{
+    if (machine->number == 0)
+        return false;
+    machine->next = machine->trial;
+    machine->next.number = machine->number + 1;
+    machine->next.fallback = 1;
+    machine->has_next = true;
+    return true;
 }
 
 /* The order of events: by time, then kind, then id. */
@@ -68,12 +81,28 @@ static void act(struct machine *machine, const struct trial_action *action, int6
     case TRIAL_TRAIN:
         train_start(&hands->trains[id], id, now_ns, cause_ns, hands->safety, out);
         break;
+    case TRIAL_TIMER:
+        timer_start(&machine->timers[id], &machine->trial.timers[id], cause_ns, now_ns, hands->safety, out);
+        break;
+    case TRIAL_STOP:
+        timer_stop(&machine->timers[id], &machine->trial.timers[id], cause_ns, now_ns, hands->safety, out);
+        break;
+    case TRIAL_COUNT:
+        machine->counts[id]++;
+        machine->counted_ns = cause_ns;
+        break;
+    case TRIAL_RESET:
+        machine->counts[id] = 0;
+        break;
     }
 }
 
 static void leave(struct machine *machine, int64_t t_ns, int64_t now_ns, const struct machine_hands *hands,
                   struct frame_out *out)
 {
+    const struct trial_state *st = here(machine);
+    for (uint32_t i = 0; i < st->n_exit; i++)
+        act(machine, &st->exit[i], t_ns, now_ns, hands, out);
     for (uint32_t id = 0; machine->lit != 0 && id < machine->config->n_cues; id++)
         if ((machine->lit >> id & 1) != 0) {
             const uint32_t output = machine->config->cues[id].output;
@@ -90,8 +119,7 @@ static int64_t settle_ns(const struct config *config, const struct trial_state *
     int64_t largest_ns = 0;
     for (uint32_t i = 0; i < state->n_on; i++) {
         const struct trial_on *on = &state->on[i];
-        const bool of_input = on->event == TRIAL_ON_LICK || on->event == TRIAL_ON_RISE;
-        if (of_input && config->inputs[on->id].late_ns > largest_ns)
+        if (trial_event_of_input(on->event) && config->inputs[on->id].late_ns > largest_ns)
             largest_ns = config->inputs[on->id].late_ns;
     }
     return largest_ns;
@@ -118,6 +146,10 @@ static void go(struct machine *machine, uint32_t to, int64_t t_ns, int64_t now_n
         enter(machine, to, t_ns, now_ns, hands, out);
         return;
     }
+    for (uint32_t i = 0; i < machine->trial.n_timers; i++)
+        timer_stop(&machine->timers[i], &machine->trial.timers[i], t_ns, now_ns, hands->safety, out);
+    for (uint32_t i = 0; i < machine->config->n_counters; i++)
+        frame_decide(out, FRAME_COUNT, i, t_ns, (double)machine->counts[i]);
     machine->running = false;
     machine->last_state = machine->state;
     machine->ended_ns = t_ns;
@@ -128,10 +160,47 @@ static void go(struct machine *machine, uint32_t to, int64_t t_ns, int64_t now_n
 static const struct trial_on *answer(const struct machine *machine, const struct machine_event *event)
 {
     const struct trial_state *st = here(machine);
+    const int64_t since_ns = event->t_ns - machine->entered_ns;
+    for (uint32_t i = 0; i < st->n_on; i++) {
+        const struct trial_on *on = &st->on[i];
+        const bool open = on->until_ns == 0 || (since_ns >= on->from_ns && since_ns < on->until_ns);
+        if (on->event == event->kind && on->id == event->id && open)
+            return on;
+    }
+    return NULL;
+}
+
+/* The first row of the running state whose counter is high enough; NULL if there is none. */
+static const struct trial_on *reached(const struct machine *machine)
+{
+    const struct trial_state *st = here(machine);
     for (uint32_t i = 0; i < st->n_on; i++)
-        if (st->on[i].event == event->kind && st->on[i].id == event->id)
+        if (st->on[i].event == TRIAL_ON_COUNT && machine->counts[st->on[i].id] >= st->on[i].count)
             return &st->on[i];
     return NULL;
+}
+
+/* The timer whose edge comes first; TRIAL_TIMERS_MAX if none runs. */
+static uint32_t first_timer(const struct machine *machine)
+{
+    uint32_t first = TRIAL_TIMERS_MAX;
+    for (uint32_t i = 0; i < machine->trial.n_timers; i++)
+        if (machine->timers[i].running &&
+            (first == TRIAL_TIMERS_MAX || machine->timers[i].next_ns < machine->timers[first].next_ns))
+            first = i;
+    return first;
+}
+
+/* Takes a timer's edge and tells the states. */
+static void take_timer(struct machine *machine, uint32_t id, int64_t now_ns, const struct machine_hands *hands,
+                       struct frame_out *out)
+{
+    int64_t t_ns;
+    const enum timer_edge edge =
+        timer_step(&machine->timers[id], &machine->trial.timers[id], now_ns, hands->safety, out, &t_ns);
+    frame_decide(out, FRAME_TIMER, id, t_ns, edge == TIMER_ON);
+    if (edge != TIMER_OFF)
+        machine_event(machine, edge == TIMER_ON ? TRIAL_ON_TIMER : TRIAL_ON_TIMER_END, id, t_ns);
 }
 
 static void take(struct machine *machine, struct machine_event *event)
@@ -141,10 +210,22 @@ static void take(struct machine *machine, struct machine_event *event)
     memmove(machine->events, machine->events + 1, machine->n_events * sizeof machine->events[0]);
 }
 
-/* Starts the waiting plan, dated from the last trial's end; from now if it was waited for and has to act at once. */
+/* When the waiting plan's trial begins: at the last one's end. If it was waited for and its first state has to act at
+ * once, now; if that state's time is over already, so that it ends now: what follows can't act in the past. */
+static int64_t start_of(const struct machine *machine, int64_t now_ns)
+{
+    const struct trial_state *first = &machine->next.states[0];
+    if (machine->wanted_ns == INT64_MIN)
+        return machine->ended_ns;
+    if (first->n_enter > 0)
+        return now_ns;
+    const int64_t over_ns = first->after_ns == INT64_MAX ? INT64_MIN : now_ns - first->after_ns;
+    return over_ns > machine->ended_ns ? over_ns : machine->ended_ns;
+}
+
 static void start(struct machine *machine, int64_t now_ns, const struct machine_hands *hands, struct frame_out *out)
 {
-    const bool waited = machine->wanted_ns != INT64_MIN;
+    const int64_t start_ns = start_of(machine, now_ns);
     machine->has_next = false;
     machine->wanted_ns = INT64_MIN;
     if (machine->next.over != 0) {
@@ -155,11 +236,24 @@ static void start(struct machine *machine, int64_t now_ns, const struct machine_
     machine->running = true;
     machine->number = machine->trial.number;
     machine->n_licks = 0;
-    const bool late = waited && machine->trial.states[0].n_enter > 0;
-    const int64_t start_ns = late ? now_ns : machine->ended_ns;
-    machine->n_late_starts += late;
+    memset(machine->counts, 0, sizeof machine->counts);
+    machine->counted_ns = INT64_MIN;
+    if (machine->trial.fallback != 0)
+        frame_decide(out, FRAME_FALLBACK, (uint32_t)machine->number, now_ns, 0.0);
+    machine->n_late_starts += start_ns > machine->ended_ns;
     frame_decide(out, FRAME_TRIAL_START, (uint32_t)machine->number, start_ns, (double)(start_ns - machine->ended_ns));
     enter(machine, 0, start_ns, now_ns, hands, out);
+}
+
+/* Does what a row of the running state says. */
+static void follow(struct machine *machine, const struct trial_on *row, int64_t t_ns, int64_t now_ns, int *n_left,
+                   const struct machine_hands *hands, struct frame_out *out)
+{
+    act(machine, &row->action, t_ns, now_ns, hands, out);
+    if (row->to == TRIAL_STAY)
+        return;
+    (*n_left)--;
+    go(machine, row->to, t_ns, now_ns, hands, out);
 }
 
 /* The earliest event. */
@@ -169,6 +263,8 @@ static void answer_event(struct machine *machine, int64_t now_ns, int *n_left, c
     struct machine_event event;
     take(machine, &event);
     if (event.t_ns < machine->entered_ns) {
+        if (event.kind == TRIAL_ON_BOUT || event.kind == TRIAL_ON_BOUT_END)
+            return; /* what the licks were that it follows from has been said */
         machine->n_late++;
         frame_decide(out, FRAME_LATE, event.kind << 8 | event.id, event.t_ns, 0.0);
         return;
@@ -177,27 +273,35 @@ static void answer_event(struct machine *machine, int64_t now_ns, int *n_left, c
     const struct trial_on *row = answer(machine, &event);
     if (row == NULL)
         return;
-    act(machine, &row->action, event.t_ns, now_ns, hands, out);
-    if (row->to != TRIAL_STAY) {
-        (*n_left)--;
-        go(machine, row->to, event.t_ns, now_ns, hands, out);
-    }
+    follow(machine, row, event.t_ns, now_ns, n_left, hands, out);
 }
 
-/* One step: the earlier of the timer and the next event. False if nothing is due. */
+/* One step: a count that was waited for, else the earliest of event, state's timer and trial's timers. False if nothing
+ * is due. */
 static bool step(struct machine *machine, int64_t now_ns, int *n_left, const struct machine_hands *hands,
                  struct frame_out *out)
 {
-    const struct trial_state *st = here(machine);
-    const int64_t timer_ns = st->after_ns == INT64_MAX ? INT64_MAX : machine->entered_ns + st->after_ns;
-    if (machine->n_events > 0 && machine->events[0].t_ns < timer_ns) {
-        answer_event(machine, now_ns, n_left, hands, out);
+    const struct trial_on *row = reached(machine);
+    if (row != NULL) {
+        const int64_t t_ns = machine->counted_ns > machine->entered_ns ? machine->counted_ns : machine->entered_ns;
+        follow(machine, row, t_ns, now_ns, n_left, hands, out);
         return true;
     }
-    if (timer_ns == INT64_MAX || now_ns - timer_ns < machine->settle_ns)
+    const struct trial_state *st = here(machine);
+    const uint32_t timer = first_timer(machine);
+    const int64_t end_ns = st->after_ns == INT64_MAX ? INT64_MAX : machine->entered_ns + st->after_ns;
+    const int64_t edge_ns = timer < TRIAL_TIMERS_MAX ? machine->timers[timer].next_ns : INT64_MAX;
+    const int64_t event_ns = machine->n_events > 0 ? machine->events[0].t_ns : INT64_MAX;
+    const bool ends = end_ns != INT64_MAX && now_ns - end_ns >= machine->settle_ns;
+    if (event_ns < end_ns && event_ns <= edge_ns)
+        answer_event(machine, now_ns, n_left, hands, out);
+    else if (ends && end_ns <= edge_ns) {
+        (*n_left)--;
+        go(machine, st->after_to, end_ns, now_ns, hands, out);
+    } else if (edge_ns <= now_ns)
+        take_timer(machine, timer, now_ns, hands, out);
+    else
         return false;
-    (*n_left)--;
-    go(machine, st->after_to, timer_ns, now_ns, hands, out);
     return true;
 }
 

@@ -11,11 +11,17 @@
  *
  * Between two trials the machine waits for a plan. The next trial is dated from the last one's end, so that an
  * inter-trial interval in its first state is as long as it was drawn; what happens during the wait waits too, and
- * counts there. A first state with entry actions can't act in the past: it begins when its plan arrives, and that is
- * counted. Threads: real-time; touches only its own struct. Memory: the caller's. */
+ * counts there. Nothing can act in the past, though: a first state with entry actions begins when its plan arrives, and
+ * one whose time is over by then ends at that moment. Such late starts are counted and said in FRAME_TRIAL_START.
+ *
+ * The trial's timers (timer.h) run beside its states and end with it. A timer's edge comes in the order of its time
+ * too, but never waits for a window to settle. Counters are 0 at the trial's start; a state that waits for a count is
+ * left at the time of the action that reached it. Threads: real-time; touches only its own struct. Memory: the
+ * caller's. */
 #pragma once
 #include "engine/frame.h"
 #include "engine/safety/safety.h"
+#include "engine/task/timer.h"
 #include "engine/task/train.h"
 #include "engine/task/trial.h"
 
@@ -45,10 +51,13 @@ struct machine {
     int64_t wanted_ns;   /* when the plan was asked for; INT64_MIN: not waiting */
     uint32_t lit;        /* bit i: cue i was switched on by the running state */
     uint32_t n_licks;    /* in this trial */
+    uint32_t counts[CONFIG_COUNTERS_MAX];
+    int64_t counted_ns; /* when one of them last went up; INT64_MIN: not in this trial */
+    struct timer timers[TRIAL_TIMERS_MAX];
     uint32_t n_events;
     uint32_t n_dropped, n_dropped_said;              /* events without room; of those, how many the journal knows of */
     uint32_t n_late;                                 /* events that came when their state was over */
-    uint32_t n_late_starts;                          /* trials whose first state has entry actions and began late */
+    uint32_t n_late_starts;                          /* trials that began after the last one's end */
     struct machine_event events[MACHINE_EVENTS_MAX]; /* sorted as ties are decided */
 };
 
@@ -62,8 +71,11 @@ struct machine_hands {
 /* Waits for its first plan. `config` must outlive `machine`. */
 void machine_init(struct machine *machine, const struct config *config);
 
-/* Takes a checked trial as the next one. */
+/* Takes a checked trial as the next one; nothing if its number's turn is over. */
 void machine_plan(struct machine *machine, const struct trial *trial) RT_SAFE;
+
+/* Takes the last trial once more, as a fallback. False: there was none. */
+bool machine_repeat(struct machine *machine) RT_SAFE;
 
 /* Queues an event; beyond the maximum it is dropped, counted and journaled. */
 void machine_event(struct machine *machine, enum trial_event_kind kind, uint32_t id, int64_t t_ns) RT_SAFE;

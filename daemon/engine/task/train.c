@@ -31,10 +31,11 @@ void train_stop(struct train *train, uint32_t id, int64_t now_ns, struct frame_o
     frame_decide(out, FRAME_TRAIN, id, now_ns, 0.0);
 }
 
-void train_tick(struct train *train, uint32_t id, int64_t now_ns, struct safety *safety, struct frame_out *out)
+bool train_tick(struct train *train, uint32_t id, int64_t now_ns, struct safety *safety, struct frame_out *out,
+                int64_t *end_ns)
 {
     if (!train->running)
-        return;
+        return false;
     const struct config_train *config = train->config;
     const int64_t elapsed_ns = now_ns - train->start_ns;
     const int64_t n_pulses = (config->duration_ns + config->period_ns - 1) / config->period_ns;
@@ -46,8 +47,10 @@ void train_tick(struct train *train, uint32_t id, int64_t now_ns, struct safety 
         if (now < n_pulses)
             pulse(train, now_ns, train->start_ns + now * config->period_ns, safety, out);
     }
-    if (elapsed_ns >= config->duration_ns && train->next >= n_pulses) {
-        train->running = false;
-        frame_decide(out, FRAME_TRAIN, id, train->start_ns + config->duration_ns, 0.0);
-    }
+    if (elapsed_ns < config->duration_ns || train->next < n_pulses)
+        return false;
+    train->running = false;
+    *end_ns = train->start_ns + config->duration_ns;
+    frame_decide(out, FRAME_TRAIN, id, *end_ns, 0.0);
+    return true;
 }

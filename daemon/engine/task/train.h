@@ -26,5 +26,7 @@ void train_start(struct train *train, uint32_t id, int64_t now_ns, int64_t cause
 /* Ends a running train (FRAME_TRAIN 0); the pulse that is on is safety's to end. */
 void train_stop(struct train *train, uint32_t id, int64_t now_ns, struct frame_out *out) RT_SAFE;
 
-/* Asks for the pulse that is due; ends the train after its duration (FRAME_TRAIN 0). */
-void train_tick(struct train *train, uint32_t id, int64_t now_ns, struct safety *safety, struct frame_out *out) RT_SAFE;
+/* Asks for the pulse that is due; ends the train after its duration (FRAME_TRAIN 0). True if it ended: *end_ns is then
+ * its logical end. */
+bool train_tick(struct train *train, uint32_t id, int64_t now_ns, struct safety *safety, struct frame_out *out,
+                int64_t *end_ns) RT_SAFE;

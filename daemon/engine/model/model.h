@@ -112,7 +112,14 @@ struct model_ops {
 
 /* The registry. A new model is one file and one row here. */
 #define MODEL_LIST(ROW)                                                                                                \
+    ROW(rw)                                                                                                            \
     ROW(td_csc)                                                                                                        \
+    ROW(td_micro)                                                                                                      \
+    ROW(ph)                                                                                                            \
+    ROW(q_softmax)                                                                                                     \
+    ROW(vkf)                                                                                                           \
+    ROW(vkf_binary)                                                                                                    \
+    ROW(bayes_vol)                                                                                                     \
     ROW(null_mean)                                                                                                     \
     ROW(null_zero)
 

@@ -56,6 +56,8 @@ class Stepped:
                 self.paused = ident in (1, 2)
         gains = np.array([p[f"us_gain_{i}"] for i in range(N_US)])
         self.reward = (float(np.sum(gains * amount)) - p["aversive_gain"] * aversive) * p["us_value"]
+        self.coverage = [self.covered([row[1:] for row in self.cues if row[0] == c]) for c in range(N_CS)]
+        self.cues = [row for row in self.cues if row[2] is None]  # the rest is past
         self.light = self.covered([row[:2] for row in self.lights])
         self.light_mag = self.lights[-1][2] if self.lights else 0.0
         self.lights = [row for row in self.lights if row[1] is None or row is self.lights[-1]]  # the rest is past
@@ -166,7 +168,7 @@ class Trials(Stepped):
                 while not self.apart and i + 1 + skip < len(rows) and rows[i + 1 + skip][0] == t and rows[i + 1 + skip][1] in (US, AVERSIVE):
                     reward += self.worth(*rows[i + 1 + skip][1:])
                     skip += 1
-                yield self.row("outcome", t, ident, reward, closed=list(self.open))
+                yield {**self.row("outcome", t, ident, reward, closed=list(self.open)), "aversive": kind == AVERSIVE}
         yield from self.expired(self.end)
         self.lit(1 << 62)
 

@@ -11,6 +11,8 @@ Lines:  param NAME X | config STEP_NS N_STEPS | event STEP T_NS KIND ID MAG |
 import sys
 
 sys.dont_write_bytecode = True
+import belief_models  # noqa: E402
+import contingency_models  # noqa: E402
 import numpy as np  # noqa: E402
 import td_models  # noqa: E402
 import trial_models  # noqa: E402
@@ -18,7 +20,7 @@ from events import (  # noqa: E402
     ACTION, AVERSIVE, CONTEXT, CS_OFF, CS_ON, LICK, MS, OPTO_OFF, OPTO_ON, POSITION, SECOND, SESSION, US,
 )
 
-MODELS = {**trial_models.MODELS, **td_models.MODELS}
+MODELS = {**trial_models.MODELS, **td_models.MODELS, **belief_models.MODELS, **contingency_models.MODELS}
 N_SECONDS = 60
 
 

@@ -7,7 +7,9 @@
 #include <math.h>
 
 #define TOLERANCE 1e-12 /* times the size of the number: exp may differ in the last bit between the two programs */
-#define RUN       "OPENBLAS_NUM_THREADS=1 /usr/bin/python3 tests/reference/family.py %s 1 2"
+/* Overlapping microstimuli make the filter's covariance nearly singular: it magnifies last bits a thousand times. */
+#define TOLERANCE_KALMAN 1e-9
+#define RUN              "OPENBLAS_NUM_THREADS=1 /usr/bin/python3 tests/reference/family.py %s 1 2"
 
 enum {
     STATE_SIZE = 1 << 20,
@@ -28,7 +30,8 @@ struct reference {
 
 static void near(const struct reference *ref, double got, double want, const char *what)
 {
-    if (!(fabs(got - want) <= TOLERANCE * fmax(1, fabs(want))))
+    const double tolerance = strcmp(ref->ops->name, "kalman_td") == 0 ? TOLERANCE_KALMAN : TOLERANCE;
+    if (!(fabs(got - want) <= tolerance * fmax(1, fabs(want))))
         fail_msg("%s, case %d, step %lld: %s is %.17g, the reference says %.17g", ref->ops->name, ref->n_cases,
                  (long long)ref->k, what, got, want);
 }
@@ -135,8 +138,17 @@ static void follows(const char *name)
 #define FAMILY(ROW)                                                                                                    \
     ROW(rw)                                                                                                            \
     ROW(td_micro)                                                                                                      \
+    ROW(td_belief)                                                                                                     \
+    ROW(td_semi_markov)                                                                                                \
+    ROW(td_dist)                                                                                                       \
     ROW(ph)                                                                                                            \
+    ROW(td_ph)                                                                                                         \
+    ROW(kalman_td)                                                                                                     \
+    ROW(anccr)                                                                                                         \
+    ROW(retro)                                                                                                         \
     ROW(q_softmax)                                                                                                     \
+    ROW(actor_critic)                                                                                                  \
+    ROW(r_learning)                                                                                                    \
     ROW(vkf)                                                                                                           \
     ROW(vkf_binary)                                                                                                    \
     ROW(bayes_vol)

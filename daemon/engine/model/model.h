@@ -115,8 +115,17 @@ struct model_ops {
     ROW(rw)                                                                                                            \
     ROW(td_csc)                                                                                                        \
     ROW(td_micro)                                                                                                      \
+    ROW(td_belief)                                                                                                     \
+    ROW(td_semi_markov)                                                                                                \
+    ROW(td_dist)                                                                                                       \
     ROW(ph)                                                                                                            \
+    ROW(td_ph)                                                                                                         \
+    ROW(kalman_td)                                                                                                     \
+    ROW(anccr)                                                                                                         \
+    ROW(retro)                                                                                                         \
     ROW(q_softmax)                                                                                                     \
+    ROW(actor_critic)                                                                                                  \
+    ROW(r_learning)                                                                                                    \
     ROW(vkf)                                                                                                           \
     ROW(vkf_binary)                                                                                                    \
     ROW(bayes_vol)                                                                                                     \

@@ -135,6 +135,7 @@ static bool take(struct trials *trials, const double *params, const double *own,
                                                              : TRIALS_ONSET;
     give(trials, kind, given.t_ns, outcome ? all_open(trials) : 0, event);
     event->id = given.id;
+    event->punishment = given.kind == EV_AVERSIVE;
     event->mag = outcome ? reward_of(params, &given) : given.mag;
     for (; outcome && !trials->apart && trials->i < trials->n; trials->i++) {
         const struct model_event *more = &trials->queue[trials->i];

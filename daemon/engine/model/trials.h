@@ -41,6 +41,7 @@ struct trials_event {
     enum trials_kind kind;
     uint8_t id;
     double mag;
+    bool punishment; /* an outcome that begins with an air puff or a shock */
     uint32_t closed; /* windows that this closed: bit c a cue's, TRIALS_CHOICE the choice's */
     bool lit;        /* within the light on dopamine neurons, or at most 0.5 s after it went on */
     double light;    /* its sign and strength */

@@ -122,7 +122,7 @@ struct config_cue {
 struct config_observe {
     double mag;
     uint32_t input;
-    uint32_t kind; /* enum model_event_kind: EV_CS_ON or EV_US */
+    uint32_t kind; /* enum model_event_kind: a cue, an outcome, a choice, a punishment, a context */
     uint32_t id;
     uint32_t reserved;
 };

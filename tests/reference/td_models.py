@@ -284,7 +284,7 @@ class TdDist(BasisModel):
         gamma, decay = self.rates()
         decay = 0.0 if self.one else decay
         v, ve, z = self.W @ self.x_prev, self.WE @ self.x_prev, np.sort(self.W @ x)
-        ue = self.WE @ x
+        u_e = self.WE @ x
         teach, release = self.opto(0.0)
         clamp = p["opto_mode"] == 1 and self.light > 0.5
         target = self.reward + (0 if clamp else teach) + gamma * z
@@ -293,7 +293,7 @@ class TdDist(BasisModel):
         dr = self.reward + (0 if clamp else release) + gamma * z.mean() - ve
         if clamp:
             dq, de, dd, dr = (np.full_like(d, p["opto_level"]) for d in (dq, de, dd, dr))
-        out = {"delta": dd.mean(), "drive": self.weigh(dr).mean(), "drive_t": self.point, "value": ue.mean(),
+        out = {"delta": dd.mean(), "drive": self.weigh(dr).mean(), "drive_t": self.point, "value": u_e.mean(),
                "value_cs": cs.mean(axis=0)[:N_CS], "assoc": 0.0 if self.paused else p["alpha"]}
         if self.one and not (onset or outcome):
             out["delta"] = out["drive"] = 0.0

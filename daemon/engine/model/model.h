@@ -17,6 +17,8 @@ enum {
     MODEL_CS_MAX = 8,           /* cues */
     MODEL_US_MAX = 4,           /* outcomes, 0 is the main reward */
     MODEL_ACTION_MAX = 4,       /* choices */
+    MODEL_AVERSIVE_MAX = 2,     /* punishments */
+    MODEL_CONTEXT_MAX = 8,      /* contexts */
     MODEL_FEATURES_MAX = 1024,  /* features of one instance */
     MODEL_AUX_MAX = 32,         /* model-specific outputs */
     MODEL_PARAMS_MAX = 64,      /* parameters of one model */

@@ -62,7 +62,7 @@ struct td_dist {
 
 /* What the channels see of a step. */
 struct sight {
-    double v[CHANNELS_MAX], ve[CHANNELS_MAX], u[CHANNELS_MAX], ue[CHANNELS_MAX];
+    double v[CHANNELS_MAX], v_e[CHANNELS_MAX], u[CHANNELS_MAX], u_e[CHANNELS_MAX];
     double z[CHANNELS_MAX], z_mean; /* u, sorted */
     double reward;                  /* with what light adds to teaching */
     double release;                 /* with what light adds to release */
@@ -169,8 +169,8 @@ static void look(const struct td_dist *m, const struct intake_step *in, struct s
     for (uint32_t i = 0; i < n; i++) {
         sight->v[i] = value_of(m->w + i * m->n, &m->td.prev);
         sight->u[i] = value_of(m->w + i * m->n, &m->td.now);
-        sight->ve[i] = value_of(m->we + i * m->n, &m->td.prev);
-        sight->ue[i] = value_of(m->we + i * m->n, &m->td.now);
+        sight->v_e[i] = value_of(m->we + i * m->n, &m->td.prev);
+        sight->u_e[i] = value_of(m->we + i * m->n, &m->td.now);
         sight->z[i] = sight->u[i];
     }
     sort(sight->z, n);
@@ -208,7 +208,7 @@ static void learn(struct td_dist *m, const struct sight *sight)
         for (uint32_t j = 0; j < n; j++) {
             const double target = sight->reward + gamma * sight->z[j];
             const double dq = sight->clamped ? p[INTAKE_OPTO_LEVEL] : target - sight->v[i];
-            const double de = sight->clamped ? p[INTAKE_OPTO_LEVEL] : target - sight->ve[i];
+            const double de = sight->clamped ? p[INTAKE_OPTO_LEVEL] : target - sight->v_e[i];
             quantile += 2 * tau * (dq > 0) - 2 * (1 - tau) * (dq < 0);
             expectile += weighed(tau, de);
         }
@@ -224,14 +224,14 @@ static void respond(struct td_dist *m, const struct sight *sight, struct model_o
     const uint32_t n = m->n_channels;
     const bool silent = m->params[ONE_STEP] != 0 && !m->outcome && !m->onset;
     for (uint32_t i = 0; i < n; i++) {
-        const double next = m->td.gamma * sight->z_mean - sight->ve[i];
+        const double next = m->td.gamma * sight->z_mean - sight->v_e[i];
         const double delta = sight->clamped ? level : sight->reward + next;
         const double released = sight->clamped ? level : sight->release + next;
         out->delta += silent ? 0 : delta / n;
         out->drive_area += silent ? 0 : weighed(optimism(m, i), released) / n;
-        out->value += sight->ue[i] / n;
+        out->value += sight->u_e[i] / n;
         if (m->outcome && i < REVERSALS)
-            m->reversal[i] = sight->ve[i];
+            m->reversal[i] = sight->v_e[i];
     }
 }
 

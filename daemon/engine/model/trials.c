@@ -4,17 +4,18 @@
 #include <math.h>
 #include <string.h>
 
-enum { CONTEXTS_MAX = 8 };
-
 #define LIGHT_AFTER_NS (500 * MS) /* light counts for events this long after it went on, even if it was shorter */
 
 /* True if the event matters here. */
 static bool accepts(const struct model_event *event)
 {
-    const int64_t id_max[EV_KINDS] = {[EV_CS_ON] = MODEL_CS_MAX,  [EV_ACTION] = MODEL_ACTION_MAX,
-                                      [EV_US] = MODEL_US_MAX,     [EV_AVERSIVE] = 2,
-                                      [EV_OPTO_OFF] = 1,          [EV_OPTO_ON] = 1,
-                                      [EV_CONTEXT] = CONTEXTS_MAX};
+    const int64_t id_max[EV_KINDS] = {[EV_CS_ON] = MODEL_CS_MAX,
+                                      [EV_ACTION] = MODEL_ACTION_MAX,
+                                      [EV_US] = MODEL_US_MAX,
+                                      [EV_AVERSIVE] = MODEL_AVERSIVE_MAX,
+                                      [EV_OPTO_OFF] = 1,
+                                      [EV_OPTO_ON] = 1,
+                                      [EV_CONTEXT] = MODEL_CONTEXT_MAX};
     return event->kind < EV_KINDS && event->id < id_max[event->kind];
 }
 

@@ -357,9 +357,16 @@ static bool check_model(const struct config *config, uint32_t i, struct error *e
 static bool check_observe(const struct config *config, uint32_t i, struct error *err)
 {
     const struct config_observe *observe = &config->observes[i];
-    if (observe->kind != EV_CS_ON && observe->kind != EV_US)
-        return config_fail(err, "observes", i, "kind", observe->kind, "a cue or an outcome");
-    const uint32_t n = observe->kind == EV_CS_ON ? config->n_cues : MODEL_US_MAX;
+    const uint32_t n_ids[EV_KINDS] = {[EV_CS_ON] = config->n_cues,
+                                      [EV_US] = MODEL_US_MAX,
+                                      [EV_ACTION] = MODEL_ACTION_MAX,
+                                      [EV_AVERSIVE] = MODEL_AVERSIVE_MAX,
+                                      [EV_CONTEXT] = MODEL_CONTEXT_MAX};
+    const uint32_t n = n_ids[observe->kind]; /* the table above has checked the kind's range */
+    const bool observable = observe->kind == EV_CS_ON || n > 0;
+    if (!observable)
+        return config_fail(err, "observes", i, "kind", observe->kind,
+                           "a cue, an outcome, a choice, a punishment or a context");
     return observe->id < n || fail_range(err, "observes", i, "id", observe->id, 0, (double)n - 1);
 }
 

@@ -135,7 +135,7 @@ struct config_cue {
 struct config_observe {
     double mag;
     uint32_t input;
-    uint32_t kind; /* enum model_event_kind: EV_CS_ON or EV_US */
+    uint32_t kind; /* enum model_event_kind: a cue, an outcome, a choice, a punishment, a context */
     uint32_t id;
     uint32_t reserved;
 };
@@ -249,7 +249,7 @@ struct config {
     uint32_t n_devices, n_channels, n_inputs, n_outputs, n_signals, n_models, n_cues, n_observes, n_triggers, n_trains,
         n_counters, n_messages;
     uint32_t n_yoke;
-    uint32_t no_plan; /* enum config_no_plan */
+    uint32_t no_plan;          /* enum config_no_plan */
     uint32_t journal_on_fault; /* enum config_journal_on_fault: what to do while the journal can't be written */
     struct config_device devices[CONFIG_DEVICES_MAX];
     struct config_channel channels[FRAME_CHANNELS_MAX];

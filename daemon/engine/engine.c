@@ -142,24 +142,6 @@ static void take_status(struct engine *engine, const struct frame_status *status
         engine_pause_device(engine, status->device, status->kind == FRAME_DEVICE_LOST, out);
 }
 
-static void take_command(struct engine *engine, const struct frame_command *command, struct frame_out *out)
-{
-    switch ((enum frame_command_kind)command->kind) {
-    case FRAME_STOP:
-        end(engine, command->target == FRAME_END_JOURNAL ? FRAME_END_JOURNAL : FRAME_END_STOP, out);
-        break;
-    case FRAME_ESTOP:
-        end(engine, FRAME_END_ESTOP, out);
-        break;
-    case FRAME_PAUSE:
-        engine_pause_begin(engine, command->target, out);
-        break;
-    case FRAME_RESUME:
-        engine_pause_end(engine, command->target, out);
-        break;
-    }
-}
-
 static void run_models(struct engine *engine, struct frame_out *out)
 {
     for (uint32_t i = 0; i < engine->config.n_models; i++) {
@@ -297,13 +279,19 @@ static void take_command(struct engine *engine, const struct frame_command *comm
 {
     switch ((enum frame_command_kind)command->kind) {
     case FRAME_STOP:
-        end(engine, FRAME_END_STOP, out);
+        end(engine, command->target == FRAME_END_JOURNAL ? FRAME_END_JOURNAL : FRAME_END_STOP, out);
         break;
     case FRAME_ESTOP:
         end(engine, FRAME_END_ESTOP, out);
         break;
     case FRAME_SET:
         set(engine, command, out);
+        break;
+    case FRAME_PAUSE:
+        engine_pause_begin(engine, command->target, out);
+        break;
+    case FRAME_RESUME:
+        engine_pause_end(engine, command->target, out);
         break;
     case FRAME_MESSAGE:
         if (command->target < engine->config.n_messages)

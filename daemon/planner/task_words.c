@@ -179,32 +179,63 @@ static int read_cue(struct declare *declare)
 
 struct observe_form {
     char cs[CONFIG_NAME];
-    double us_ul;
+    double us_ul, aversive;
+    uint32_t action, context;
 };
 
+/* The kind of event that the one key given stands for; anything but one key is an error. */
+static enum model_event_kind observe_kind(const struct declare *declare)
+{
+    static const struct {
+        const char *key;
+        enum model_event_kind kind;
+    } words[] = {
+        {"cs",       EV_CS_ON   },
+        {"us",       EV_US      },
+        {"action",   EV_ACTION  },
+        {"aversive", EV_AVERSIVE},
+        {"context",  EV_CONTEXT }
+    };
+    enum model_event_kind kind = EV_KINDS;
+    int n = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (declare_has(declare, words[i].key)) {
+            kind = words[i].kind;
+            n++;
+        }
+    if (n != 1)
+        declare_fail(declare, NULL, "", "one of cs = \"cue\", us = ul(x), action = n, aversive = x, context = n");
+    return kind;
+}
+
+/* observe "input" { cs = "A" }: every rising edge of the input is that event for the models. */
 static int read_observe(struct declare *declare)
 {
     static const struct declare_key keys[] = {
         {"cs",                          DECLARE_TEXT, false, ANY, offsetof(struct observe_form, cs), NULL},
         {"us",                        DECLARE_NUMBER, false, QUANTITY_VOLUME, 0, 1e5, offsetof(struct observe_form, us_ul), NULL},
-        {0},
+        {"action", DECLARE_WHOLE, false, QUANTITY_NUMBER, 0, MODEL_ACTION_MAX - 1,
+         offsetof(struct observe_form, action), NULL},
+        {"aversive",                         DECLARE_NUMBER, false, QUANTITY_NUMBER, 0, 1e3, offsetof(struct observe_form, aversive), NULL},
+        {"context",                          DECLARE_WHOLE, false, QUANTITY_NUMBER, 0, MODEL_CONTEXT_MAX - 1,
+         offsetof(struct observe_form, context), NULL},
+        {0                       },
     };
     struct task *task = task_words_owner(declare->lua);
     struct config *config = &task->config;
     declare_room(declare, config->n_observes, CONFIG_OBSERVES_MAX, "observed inputs");
     struct observe_form form = {0};
     declare_keys(declare, keys, &form);
-    const bool cs = declare_has(declare, "cs");
-    if (cs == declare_has(declare, "us"))
-        declare_fail(declare, NULL, "", "either cs = \"cue\" or us = ul(x)");
+    const enum model_event_kind kind = observe_kind(declare);
     struct config_observe *made = &config->observes[config->n_observes];
     *made = (struct config_observe){
-        .mag = cs ? 1 : form.us_ul, /* a cue's salience */
+        .mag = kind == EV_CS_ON ? 1 : form.us_ul + form.aversive, /* a cue's salience; the other amounts are 0 */
         .input = declare_refer(declare, NULL, declare->name, "an input that the task uses", config->inputs,
                                config->n_inputs, sizeof *config->inputs, task->uses_input),
-        .kind = cs ? EV_CS_ON : EV_US,
+        .kind = (uint32_t)kind,
+        .id = form.action + form.context, /* of the one that was given */
     };
-    if (cs)
+    if (kind == EV_CS_ON)
         made->id = declare_refer(declare, "cs", form.cs, "a cue declared above", config->cues, config->n_cues,
                                  sizeof *config->cues, NULL);
     for (uint32_t i = 0; i < config->n_observes; i++)

@@ -181,7 +181,8 @@ static void the_tasks_half_is_consistent(void **state)
 {
     (void)state;
     EXPECT(config.cues[0].output = 2, "config.cues[0].output = 2: expected a sound or digital output");
-    EXPECT(config.observes[0].kind = EV_LICK, "config.observes[0].kind = 8: expected a cue or an outcome");
+    EXPECT(config.observes[0].kind = EV_LICK,
+           "config.observes[0].kind = 8: expected a cue, an outcome, a choice, a punishment or a context");
     EXPECT(config.observes[0].id = MODEL_US_MAX, "config.observes[0].id = 4: expected 0..3");
     EXPECT(config.observes[1].id = 1, "config.observes[1].id = 1: expected 0..0");
     EXPECT(config.triggers[0].release = -3,

@@ -173,6 +173,17 @@ static void a_task_without_trials_listens(void **state)
     (void)state;
     EXPECT("uses { inputs = { \"marks\" } }\nobserve \"marks\" { us = ul(4) }", "");
     assert_int_equal(planner_case.config.has_task, 0);
+    EXPECT("uses { inputs = { \"marks\" } }\nobserve \"marks\" { action = 3 }", "");
+    assert_int_equal(planner_case.config.observes[0].kind, EV_ACTION);
+    assert_int_equal(planner_case.config.observes[0].id, 3);
+    EXPECT("uses { inputs = { \"marks\" } }\nobserve \"marks\" { aversive = 0.5 }", "");
+    assert_int_equal(planner_case.config.observes[0].kind, EV_AVERSIVE);
+    assert_float_equal(planner_case.config.observes[0].mag, 0.5, 0);
+    EXPECT("uses { inputs = { \"marks\" } }\nobserve \"marks\" { context = 7 }", "");
+    assert_int_equal(planner_case.config.observes[0].kind, EV_CONTEXT);
+    assert_int_equal(planner_case.config.observes[0].id, 7);
+    EXPECT("uses { inputs = { \"marks\" } }\nobserve \"marks\" { action = 4 }",
+           "x.lua:2: observe.marks.action = 4: expected a whole number 0..3");
     EXPECT("uses { inputs = { \"marks\" } }",
            "x.lua: task: expected function trial(n, last) ... end, or an observe \"input\" { ... }");
 }
@@ -338,8 +349,9 @@ static void declarations_of_a_task_are_checked(void **state)
     assert_string_equal(
         with_uses("train \"s\" { output = \"laser\", width = ms(5), rate = hz(100), duration = sec(1) }\n" TRIAL),
         "x.lua:2: train.s.rate = hz(100): expected pulses with gaps of ms(10) or more, min_gap of laser");
-    assert_string_equal(with_uses("observe \"marks\" { cs = \"A\", us = ul(1) }\n" TRIAL),
-                        "x.lua:2: observe.marks: expected either cs = \"cue\" or us = ul(x)");
+    assert_string_equal(
+        with_uses("observe \"marks\" { cs = \"A\", us = ul(1) }\n" TRIAL),
+        "x.lua:2: observe.marks: expected one of cs = \"cue\", us = ul(x), action = n, aversive = x, context = n");
     assert_string_equal(with_uses("trigger \"dip\" { on = residual(\"vta\", \"td_csc\"), below = z(-2) }\n"
                                   "function trial() return { state \"x\" {\non = { dip = done } } } end"),
                         "x.lua:4: state.x.on.dip: expected arm = { \"dip\" } in the same state: it never fires here");

@@ -39,18 +39,11 @@ static double interval_close(struct intake_interval *interval, int64_t start_ns,
     return covered_ns >= step_ns ? 1.0 : (double)covered_ns / (double)step_ns;
 }
 
-static void interval_save(const struct intake_interval *interval, struct blob *blob)
+static void interval_fields(struct intake_interval *interval, struct state_io *io)
 {
-    blob_put_u8(blob, interval->on);
-    blob_put_i64(blob, interval->since_ns);
-    blob_put_i64(blob, interval->covered_ns);
-}
-
-static void interval_load(struct intake_interval *interval, struct blob_reader *reader)
-{
-    interval->on = blob_get_u8(reader) != 0;
-    interval->since_ns = blob_get_i64(reader);
-    interval->covered_ns = blob_get_i64(reader);
+    state_flag(io, &interval->on);
+    state_i64(io, &interval->since_ns);
+    state_i64(io, &interval->covered_ns);
 }
 
 void intake_event(struct intake *intake, const struct model_event *event)
@@ -146,32 +139,17 @@ double intake_opto(const struct intake *intake, const struct intake_step *step, 
     return natural;
 }
 
-void intake_save(const struct intake *intake, struct blob *blob)
+void intake_fields(struct intake *intake, struct state_io *io)
 {
-    blob_put_i64(blob, intake->start_ns);
+    state_passing(io);
+    state_i64(io, &intake->start_ns);
     for (int i = 0; i < MODEL_CS_MAX; i++)
-        interval_save(&intake->cue[i], blob);
-    interval_save(&intake->opto, blob);
-    blob_put_f64(blob, intake->opto_mag);
-    for (int i = 0; i < MODEL_US_MAX; i++)
-        blob_put_f64(blob, intake->us_sum[i]);
-    blob_put_f64(blob, intake->aversive_sum);
-    blob_put_i64(blob, intake->point_ns);
-    blob_put_i64(blob, intake->us_ns);
-    blob_put_u8(blob, intake->paused);
-}
-
-void intake_load(struct intake *intake, struct blob_reader *reader)
-{
-    intake->start_ns = blob_get_i64(reader);
-    for (int i = 0; i < MODEL_CS_MAX; i++)
-        interval_load(&intake->cue[i], reader);
-    interval_load(&intake->opto, reader);
-    intake->opto_mag = blob_get_f64(reader);
-    for (int i = 0; i < MODEL_US_MAX; i++)
-        intake->us_sum[i] = blob_get_f64(reader);
-    intake->aversive_sum = blob_get_f64(reader);
-    intake->point_ns = blob_get_i64(reader);
-    intake->us_ns = blob_get_i64(reader);
-    intake->paused = blob_get_u8(reader) != 0;
+        interval_fields(&intake->cue[i], io);
+    interval_fields(&intake->opto, io);
+    state_f64(io, &intake->opto_mag, 1);
+    state_f64(io, intake->us_sum, MODEL_US_MAX);
+    state_f64(io, &intake->aversive_sum, 1);
+    state_i64(io, &intake->point_ns);
+    state_i64(io, &intake->us_ns);
+    state_flag(io, &intake->paused);
 }

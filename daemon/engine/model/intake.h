@@ -6,8 +6,8 @@
  * parameter table with INTAKE_PARAMS. Threads: the model's. Memory: the caller's. */
 #pragma once
 #include "engine/base/rt.h"
-#include "engine/model/blob.h"
 #include "engine/model/model.h"
+#include "engine/model/state.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -81,6 +81,5 @@ void intake_close(struct intake *intake, const double *params, struct intake_ste
 double intake_opto(const struct intake *intake, const struct intake_step *step, const double *params,
                    double *delta) RT_SAFE;
 
-void intake_save(const struct intake *intake, struct blob *blob);
-/* Reads what intake_save wrote; step_ns stays. */
-void intake_load(struct intake *intake, struct blob_reader *reader);
+/* All of it but step_ns is passing. */
+void intake_fields(struct intake *intake, struct state_io *io);

@@ -17,6 +17,8 @@ enum {
     MODEL_CS_MAX = 8,           /* cues */
     MODEL_US_MAX = 4,           /* outcomes, 0 is the main reward */
     MODEL_ACTION_MAX = 4,       /* choices */
+    MODEL_AVERSIVE_MAX = 2,     /* punishments */
+    MODEL_CONTEXT_MAX = 8,      /* contexts */
     MODEL_FEATURES_MAX = 1024,  /* features of one instance */
     MODEL_AUX_MAX = 32,         /* model-specific outputs */
     MODEL_PARAMS_MAX = 64,      /* parameters of one model */
@@ -112,7 +114,23 @@ struct model_ops {
 
 /* The registry. A new model is one file and one row here. */
 #define MODEL_LIST(ROW)                                                                                                \
+    ROW(rw)                                                                                                            \
     ROW(td_csc)                                                                                                        \
+    ROW(td_micro)                                                                                                      \
+    ROW(td_belief)                                                                                                     \
+    ROW(td_semi_markov)                                                                                                \
+    ROW(td_dist)                                                                                                       \
+    ROW(ph)                                                                                                            \
+    ROW(td_ph)                                                                                                         \
+    ROW(kalman_td)                                                                                                     \
+    ROW(anccr)                                                                                                         \
+    ROW(retro)                                                                                                         \
+    ROW(q_softmax)                                                                                                     \
+    ROW(actor_critic)                                                                                                  \
+    ROW(r_learning)                                                                                                    \
+    ROW(vkf)                                                                                                           \
+    ROW(vkf_binary)                                                                                                    \
+    ROW(bayes_vol)                                                                                                     \
     ROW(null_mean)                                                                                                     \
     ROW(null_zero)
 

@@ -3,7 +3,6 @@
 #include "engine/base/det.h"
 #include "engine/model/model.h"
 #include <assert.h>
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -89,8 +88,8 @@ double td_error(const struct td *td, double r, double *value)
     return r + td->gamma * *value - value_prev;
 }
 
-/* Traces of the step: the eligible features and those of the step before, merged in index order. */
-static void traces_step(struct td *td)
+/* The eligible features and those of the step before are merged in index order. */
+void td_trace(struct td *td)
 {
     uint32_t n = 0, i_old = 0, i_prev = 0;
     while (i_old < td->n_eligible || i_prev < td->prev.n) {
@@ -116,7 +115,7 @@ static void traces_step(struct td *td)
 
 void td_learn(struct td *td, double rate, double delta)
 {
-    traces_step(td);
+    td_trace(td);
     if (rate != 0) {
         const double step = rate * delta;
         for (uint32_t i = 0; i < td->n_eligible; i++)
@@ -125,71 +124,44 @@ void td_learn(struct td *td, double rate, double delta)
             for (uint32_t i = 0; i < td->n; i++)
                 td->w[i] *= td->keep;
     }
+    td_shift(td);
+}
+
+void td_shift(struct td *td)
+{
     const struct td_features now = td->now;
     td->now = td->prev;
     td->prev = now;
 }
 
-static bool plausible(double x)
+/* A list of (index, number), indices ascending. `dense`: x is by feature, else by place in the list. */
+static void list_fields(const struct td *td, struct state_io *io, uint32_t *n, uint16_t *index, double *x, bool dense)
 {
-    return fabs(x) <= DBL_MAX;
-}
-
-void td_save(const struct td *td, struct blob *blob)
-{
-    blob_put_u32(blob, td->n);
-    for (uint32_t i = 0; i < td->n; i++)
-        blob_put_f64(blob, td->w[i]);
-    blob_put_u32(blob, td->n_eligible);
-    for (uint32_t i = 0; i < td->n_eligible; i++) {
-        blob_put_u32(blob, td->eligible[i]);
-        blob_put_f64(blob, td->e[td->eligible[i]]);
-    }
-    blob_put_u32(blob, td->prev.n);
-    for (uint32_t i = 0; i < td->prev.n; i++) {
-        blob_put_u32(blob, td->prev.index[i]);
-        blob_put_f64(blob, td->prev.x[i]);
-    }
-}
-
-/* Reads one list of (index, number) into index[] and x[]; indices ascend and stay below td->n. */
-static bool list_load(const struct td *td, struct blob_reader *reader, uint32_t *n, uint16_t *index, double *x)
-{
-    const uint32_t count = blob_get_u32(reader);
-    if (count > td->n)
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        const uint32_t at = blob_get_u32(reader);
-        const double value = blob_get_f64(reader);
-        if (reader->ran_out || at >= td->n || (i > 0 && at <= index[i - 1]) || !plausible(value))
-            return false;
+    const uint32_t count = state_count(io, *n, td->n);
+    int64_t before = -1;
+    for (uint32_t i = 0; i < count && !io->bad; i++) {
+        const bool saves = io->mode == STATE_SAVE;
+        const uint32_t at = state_count(io, saves ? index[i] : 0, td->n - 1);
+        const double value = state_number(io, saves ? x[dense ? at : i] : 0);
+        io->bad |= (int64_t)at <= before;
+        before = at;
+        if (!state_stores(io))
+            continue;
         index[i] = (uint16_t)at;
-        x[i] = value;
+        x[dense ? at : i] = value;
     }
-    *n = count;
-    return true;
+    if (state_stores(io))
+        *n = count;
 }
 
-bool td_load(struct td *td, struct blob_reader *reader, bool exact)
+void td_fields(struct td *td, struct state_io *io)
 {
-    if (blob_get_u32(reader) != td->n)
-        return false;
-    td_rest(td);
-    struct blob_reader weights = *reader; /* taken over only when all of the rest was read */
-    for (uint32_t i = 0; i < td->n; i++)
-        if (!plausible(blob_get_f64(reader)))
-            return false;
-    uint32_t n_eligible = 0, n_prev = 0;
-    if (!list_load(td, reader, &n_eligible, td->eligible, td->now.x) ||
-        !list_load(td, reader, &n_prev, td->prev.index, td->prev.x) || reader->ran_out)
-        return false;
-    for (uint32_t i = 0; i < td->n; i++)
-        td->w[i] = blob_get_f64(&weights);
-    if (!exact)
-        return true;
-    td->n_eligible = n_eligible;
-    for (uint32_t i = 0; i < n_eligible; i++)
-        td->e[td->eligible[i]] = td->now.x[i];
-    td->prev.n = n_prev;
-    return true;
+    if (io->mode == STATE_LOAD)
+        td_rest(td);
+    state_learned(io);
+    state_shape(io, td->n);
+    state_f64(io, td->w, td->n);
+    state_passing(io);
+    list_fields(td, io, &td->n_eligible, td->eligible, td->e, true);
+    list_fields(td, io, &td->prev.n, td->prev.index, td->prev.x, false);
 }

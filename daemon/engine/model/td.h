@@ -7,7 +7,7 @@
  * the caller's, td_size bytes. */
 #pragma once
 #include "engine/base/rt.h"
-#include "engine/model/blob.h"
+#include "engine/model/state.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,7 +57,10 @@ double td_error(const struct td *td, double r, double *value) RT_SAFE;
  * even by forgetting. */
 void td_learn(struct td *td, double rate, double delta) RT_SAFE;
 
-/* Everything but the rates. td_load leaves the weights alone and returns false if the saved one has another number of
- * features or holds what no state can; with `exact` traces and features are taken over too, else they rest. */
-void td_save(const struct td *td, struct blob *blob);
-MUST_CHECK bool td_load(struct td *td, struct blob_reader *reader, bool exact);
+/* The two ends of td_learn, for models that learn in between by a rule of their own: the traces of the step to close,
+ * and now becoming prev. */
+void td_trace(struct td *td) RT_SAFE;
+void td_shift(struct td *td) RT_SAFE;
+
+/* Everything but the rates: the weights are learned, traces and features passing. */
+void td_fields(struct td *td, struct state_io *io);

@@ -18,12 +18,11 @@ static void expect_ok(bool ok, const struct error *err)
         fail_msg("%s", error_line(err, line, sizeof line));
 }
 
-static void open_loop(const char *task, const char *const *set, uint64_t seed, int64_t duration_ns, uint32_t on_loss)
-{
-    closed_loop_open_rig("rig-configs/sim.lua", task, set, seed, duration_ns);
-}
+static const char sim_rig[] = "rig-configs/sim.lua";
 
-void closed_loop_open_rig(const char *rig, const char *task, const char *const *set, uint64_t seed, int64_t duration_ns)
+/* on_loss of every device; UINT32_MAX: as the rig says. */
+static void open_loop(const char *rig, const char *task, const char *const *set, uint64_t seed, int64_t duration_ns,
+                      uint32_t on_loss)
 {
     struct closed_loop *loop = &closed_loop;
     struct error err = {0};
@@ -35,7 +34,7 @@ void closed_loop_open_rig(const char *rig, const char *task, const char *const *
     expect_ok(rig_load(rig, drivers, 1, &loop->config, &err), &err);
     loop->config.seed = seed;
     loop->config.duration_ns = duration_ns;
-    for (uint32_t i = 0; i < loop->config.n_devices; i++)
+    for (uint32_t i = 0; on_loss != UINT32_MAX && i < loop->config.n_devices; i++)
         loop->config.devices[i].on_loss = on_loss;
     expect_ok(task_load(&loop->task, task, set, n_set, seed, &loop->config, &err), &err);
     const size_t size = engine_size(&loop->config, &err);
@@ -50,19 +49,24 @@ void closed_loop_open_rig(const char *rig, const char *task, const char *const *
     expect_ok(devices_start(&loop->devices, &err), &err);
 }
 
+void closed_loop_open_rig(const char *rig, const char *task, const char *const *set, uint64_t seed, int64_t duration_ns)
+{
+    open_loop(rig, task, set, seed, duration_ns, UINT32_MAX);
+}
+
 void closed_loop_open(const char *task, const char *const *set, uint64_t seed)
 {
-    open_loop(task, set, seed, INT64_MAX, CONFIG_ON_LOSS_STOP);
+    open_loop(sim_rig, task, set, seed, INT64_MAX, UINT32_MAX);
 }
 
 void closed_loop_open_for(const char *task, const char *const *set, uint64_t seed, int64_t duration_ns)
 {
-    open_loop(task, set, seed, duration_ns, CONFIG_ON_LOSS_STOP);
+    open_loop(sim_rig, task, set, seed, duration_ns, UINT32_MAX);
 }
 
 void closed_loop_open_losing(const char *task, const char *const *set, uint64_t seed, uint32_t on_loss)
 {
-    open_loop(task, set, seed, INT64_MAX, on_loss);
+    open_loop(sim_rig, task, set, seed, INT64_MAX, on_loss);
 }
 
 struct frame_in *closed_loop_frame(void)

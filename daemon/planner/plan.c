@@ -346,6 +346,7 @@ void plan_compile(lua_State *lua, int line, struct trial *trial)
         struct trial_state *made = &trial->states[i];
         lua_rawgeti(lua, list, (lua_Integer)i + 1);
         const struct state *state = lua_touserdata(lua, -1);
+        task_words_owner(lua)->state_lines[i] = state->line;
         lua_getiuservalue(lua, -1, 1);
         const struct declare declare = {
             .lua = lua, .table = lua_gettop(lua), .word = "state", .name = state->name, .line = state->line};

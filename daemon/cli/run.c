@@ -173,6 +173,10 @@ static const struct options_row rows[] = {
      .offset = AT(set),
      .given = AT(n_set),
      .n_max = RUN_SET_MAX},
+    {.name = "keep",
+     .type = OPTIONS_FLAG,
+     .help = "keep what --set gives for this animal and task",
+     .offset = AT(keep)},
     {.name = "seed",
      .type = OPTIONS_WHOLE,
      .value = "N",
@@ -190,7 +194,7 @@ static const struct options_row rows[] = {
      .help = "whole lines instead of one that is rewritten",
      .offset = AT(headless)},
     OPTIONS_JSON(run_options),
-    {0       },
+    {0             },
 };
 
 const struct cli_command run_command = {

@@ -7,6 +7,8 @@
 #include "engine/base/units.h"
 #include "planner/locate.h"
 #include "planner/rig.h"
+#include "realtime/clock.h"
+#include "session/calibration.h"
 #include "session/folder.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -192,7 +194,10 @@ static bool survey(struct check *check, const char *path, const struct config *r
 
 static bool load(const struct cli *cli, const struct check_options *options, struct check *check, struct error *err)
 {
-    if (!rig_load(options->rig, cli->drivers, cli->n_drivers, &check->config, err))
+    uint32_t n_calibrated;
+    int64_t tai_s;
+    if (!rig_load(options->rig, cli->drivers, cli->n_drivers, &check->config, err) ||
+        !calibration_apply(&check->config, clock_realtime(&tai_s), &n_calibrated, err))
         return false;
     check->config.seed = SEED;
     check->config.duration_ns = INT64_MAX;

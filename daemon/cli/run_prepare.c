@@ -6,6 +6,7 @@
 #include "planner/sandbox.h"
 #include "planner/task.h"
 #include "realtime/clock.h"
+#include "session/calibration.h"
 #include "session/sheet.h"
 #include <errno.h>
 #include <stdio.h>
@@ -80,7 +81,10 @@ static bool load_config(const struct run_options *options, const struct driver_o
 {
     struct config *config = &prepared->config;
     struct task *task = NULL;
-    if (!collect_set(options, prepared, err) || !rig_load_loop(options->rig, drivers, n_drivers, config, loop, err))
+    uint32_t n_calibrated;
+    int64_t tai_s;
+    if (!collect_set(options, prepared, err) || !rig_load_loop(options->rig, drivers, n_drivers, config, loop, err) ||
+        !calibration_apply(config, clock_realtime(&tai_s), &n_calibrated, err))
         return false;
     config->seed = options->seed;
     if (options->n_seed == 0 && getrandom(&config->seed, sizeof config->seed, 0) != (ssize_t)sizeof config->seed)

@@ -169,6 +169,13 @@ bool simulation_step(struct simulation *simulation, struct simulation_tick *tick
     return check_moves(simulation, in->wake_ns, err);
 }
 
+double simulation_weigh(const struct simulation *simulation, uint32_t i)
+{
+    const uint32_t device = simulation->config.outputs[i].device;
+    const struct driver_ops *ops = simulation->devices.device[device].ops;
+    return ops->weigh == NULL ? (double)NAN : ops->weigh(simulation->devices.device[device].driver, i);
+}
+
 void simulation_close(struct simulation *simulation)
 {
     if (simulation == NULL)

@@ -48,5 +48,8 @@ const struct task *simulation_task(const struct simulation *simulation);
  * failed, or a state lasted for an hour, which no task waits. */
 MUST_CHECK bool simulation_step(struct simulation *simulation, struct simulation_tick *tick, struct error *err);
 
+/* What a scale under output i shows, in mg; NaN: its device has none. */
+double simulation_weigh(const struct simulation *simulation, uint32_t i);
+
 /* NULL is allowed. */
 void simulation_close(struct simulation *simulation);

@@ -14,29 +14,9 @@ struct animal {
     json_t *root; /* an object with the objects "parameters" and "water_ul" in it */
 };
 
-static bool is_name(const char *id)
-{
-    const size_t n = strlen(id);
-    if (n == 0 || n >= CONFIG_NAME || id[0] == '.')
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (id[i] == '/' || (unsigned char)id[i] < ' ' || id[i] == 0x7f)
-            return false;
-    return true;
-}
-
 bool animal_folder(const char *id, char path[FOLDER_PATH_MAX], struct error *err)
 {
-    const char *data = getenv("PHASIC_DATA"), *home = getenv("HOME");
-    if (!is_name(id))
-        return error_set(err, ERROR_USAGE, NULL, "--animal", id, "a name of at most %d bytes without a slash",
-                         CONFIG_NAME - 1);
-    if (data == NULL && home == NULL)
-        return error_set(err, ERROR_USAGE, NULL, "PHASIC_DATA", NULL, "a folder, or HOME in the environment");
-    const int n = snprintf(path, FOLDER_PATH_MAX, "%s%s/animals/%s", data != NULL ? data : home,
-                           data != NULL ? "" : "/phasic", id);
-    return n < FOLDER_PATH_MAX ||
-           error_set(err, ERROR_USAGE, NULL, "PHASIC_DATA", NULL, "a path of at most %d bytes", FOLDER_PATH_MAX - 1);
+    return folder_kept("animals", id, "--animal", path, err);
 }
 
 /* The object at `key`, made if it is absent; NULL if something else is there. */
@@ -211,20 +191,13 @@ void animal_day(int64_t realtime_ns, char day[CONFIG_NAME])
         day[0] = '\0';
 }
 
-/* As `mkdir -p`. */
-static bool make_folder(const char *path, struct error *err)
-{
-    struct stat st;
-    return (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) || folder_create(path, err);
-}
-
 bool animal_save(const struct animal *animal, struct error *err)
 {
     char *text = json_dumps(animal->root, JSON_INDENT(2) | JSON_SORT_KEYS);
     if (text == NULL)
         return error_system(err, animal->folder, ANIMAL_FILE, ENOMEM);
     const bool ok =
-        make_folder(animal->folder, err) && folder_write(animal->folder, ANIMAL_FILE, text, strlen(text), err);
+        folder_ensure(animal->folder, err) && folder_write(animal->folder, ANIMAL_FILE, text, strlen(text), err);
     free(text);
     return ok;
 }

@@ -64,8 +64,9 @@ struct driver {
     int64_t now_ns, step_ns, accounted_ns;
     struct mouse mouse;
     struct fibre fibres[FIBRES_MAX];
-    int64_t on_ns[OUTPUTS_MAX]; /* valves: since opening; lasers: since the last step */
-    int64_t n_lost;             /* samples, since the last report */
+    int64_t on_ns[OUTPUTS_MAX];   /* valves: since opening; lasers: since the last step */
+    double given_ul[OUTPUTS_MAX]; /* by each valve */
+    int64_t n_lost;               /* samples, since the last report */
     uint32_t n_edges_lost, first_edge, n_edges;
     struct frame_edge edges[EDGES_MAX];
 };
@@ -121,6 +122,7 @@ static void closed(struct driver *driver, int i, int64_t t_ns)
         return;
     const double ul = (double)driver->on_ns[i] / (double)MS * driver->options[UL_PER_MS];
     driver->on_ns[i] = 0;
+    driver->given_ul[i] += ul;
     mouse_reward(&driver->mouse, ul / STANDARD_REWARD_UL, t_ns);
 }
 
@@ -197,8 +199,10 @@ static void begin_world(struct driver *driver)
         rng_init(&channel->rng, driver->seed, purposes[channel->config.line]);
         channel->first = channel->next = 0;
     }
-    for (uint32_t i = 0; i < OUTPUTS_MAX; i++)
+    for (uint32_t i = 0; i < OUTPUTS_MAX; i++) {
         driver->on_ns[i] = 0;
+        driver->given_ul[i] = 0;
+    }
     driver->now_ns = driver->step_ns = driver->accounted_ns = driver->n_lost = 0;
     driver->n_edges_lost = driver->first_edge = driver->n_edges = 0;
 }
@@ -381,6 +385,14 @@ static double sim_level(struct driver *driver, uint32_t index, int64_t now_ns)
     return latch_level(driver->latch, i, now_ns);
 }
 
+/* Water, of 1 mg a ul; a pulse that runs counts when it has ended. */
+static double sim_weigh(struct driver *driver, uint32_t index)
+{
+    const int i = latch_find(driver->latch, index);
+    assert(i >= 0);
+    return driver->given_ul[i];
+}
+
 static void sim_stop(struct driver *driver)
 {
     if (driver == NULL)
@@ -419,6 +431,7 @@ const struct driver_ops sim_driver = {
     .request_safe = sim_request_safe,
     .force_safe = sim_force_safe,
     .level = sim_level,
+    .weigh = sim_weigh,
     .stop = sim_stop,
     .close = sim_close,
 };

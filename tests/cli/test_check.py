@@ -114,7 +114,7 @@ def a_triggers_latency_is_the_sum_of_its_parts():
 
 @test
 def the_text_says_the_same_and_only_the_rig_is_enough():
-    text = phasic("check", RIG, "protocols/lick_reward.lua").stdout
+    text = phasic("check", RIG, "protocols/operant.lua").stdout
     assert "water  device daq, line 4, kind valve" in text and text.endswith("good: no hardware was touched\n")
     only = answered("check", RIG)["plan"]
     assert only["task"] is None and only["trials"] is None and only["triggers"] == []

@@ -19,5 +19,6 @@ input "lick" { device = "daq", line = 0, sensor = "beam", debounce = ms(60) }
 -- The limits stand here, so that no task can pass them.
 output "laser" {
   device = "daq", line = 5, kind = "laser", guard = "device_timed",
-  max_on = ms(20), min_gap = ms(10),
+  max_on = ms(20), min_gap = ms(10), duty = { 0.2, per = sec(1) },
+  power = mw(10), max_energy = { mj(50), per = sec(60) },
 }

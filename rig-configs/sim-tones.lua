@@ -19,12 +19,13 @@ input "lick" { device = "daq", line = 0, sensor = "beam", debounce = ms(60) }
 -- The limits stand here, so that no task can pass them.
 output "water" {
   device = "daq", line = 4, kind = "valve", guard = "device_timed",
-  max_on = ms(200), min_gap = ms(50), max_session = ul(1500),
+  max_on = ms(200), min_gap = ms(50), max_session = ul(1500), max_day = ul(2500),
   opening = { { ul(1), ms(12) }, { ul(4), ms(42) }, { ul(10), ms(100) } },
 }
 output "laser" {
   device = "daq", line = 5, kind = "laser", guard = "device_timed",
-  max_on = ms(20), min_gap = ms(10),
+  max_on = ms(20), min_gap = ms(10), duty = { 0.2, per = sec(1) },
+  power = mw(10), max_energy = { mj(50), per = sec(60) },
 }
 output "tone_1" { device = "daq", line = 0, kind = "sound", hz = hz(2000), max_on = sec(2) }
 output "tone_2" { device = "daq", line = 1, kind = "sound", hz = hz(4000), max_on = sec(2) }

@@ -20,12 +20,12 @@ input "right" { device = "daq", line = 1, sensor = "beam", debounce = ms(60) }
 -- The limits stand here, so that no task can pass them. The valve on the lower line is the left one.
 output "water_left" {
   device = "daq", line = 4, kind = "valve", guard = "device_timed",
-  max_on = ms(200), min_gap = ms(50), max_session = ul(1500),
+  max_on = ms(200), min_gap = ms(50), max_session = ul(1500), max_day = ul(2500),
   opening = { { ul(1), ms(12) }, { ul(4), ms(42) }, { ul(10), ms(100) } },
 }
 output "water_right" {
   device = "daq", line = 6, kind = "valve", guard = "device_timed",
-  max_on = ms(200), min_gap = ms(50), max_session = ul(1500),
+  max_on = ms(200), min_gap = ms(50), max_session = ul(1500), max_day = ul(2500),
   opening = { { ul(1), ms(12) }, { ul(4), ms(42) }, { ul(10), ms(100) } },
 }
 output "tone" { device = "daq", kind = "sound", hz = hz(6000), max_on = sec(2) }

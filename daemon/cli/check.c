@@ -180,6 +180,27 @@ static bool find_idle(struct check *check, const char *path, struct error *err)
     return true;
 }
 
+/* A laser of which only each pulse has a limit. */
+static bool find_unlimited(struct check *check, const char *path, struct error *err)
+{
+    uint8_t *source;
+    size_t n;
+    if (!folder_read_file(path, FOLDER_FILE_MAX, &source, &n, err))
+        return false;
+    for (uint32_t i = 0; i < check->config.n_outputs; i++) {
+        const struct config_output *output = &check->config.outputs[i];
+        if (output->kind != CONFIG_OUTPUT_LASER || output->duty_per_ns > 0 || output->energy_per_ns > 0)
+            continue;
+        const uint32_t first = check->states.n_findings;
+        check_states_find(&check->states, false, line_of((const char *)source, "output", output->name),
+                          "output.%s: expected duty or max_energy: only each pulse has a limit", output->name);
+        if (check->states.n_findings > first)
+            check->states.findings[first].of_rig = true;
+    }
+    free(source);
+    return true;
+}
+
 /* A second copy of the task is asked for a thousand trials: the first one's draws stay as they are. */
 static bool survey(struct check *check, const char *path, const struct config *rig, struct error *err)
 {
@@ -208,7 +229,8 @@ static bool load(const struct cli *cli, const struct check_options *options, str
          (check->config.has_task != 0 &&
           (!plan_trials(check->task, &check->plan.trials, err) || !survey(check, options->task, &rig, err)))))
         return false;
-    return check_engine(check, options->task != NULL ? options->task : options->rig, err);
+    return find_unlimited(check, options->rig, err) &&
+           check_engine(check, options->task != NULL ? options->task : options->rig, err);
 }
 
 /* {"file", "line", "what"} of one error. */
@@ -229,30 +251,32 @@ static json_t *error_json(const struct error *err)
 }
 
 /* The findings that are errors, or those that are warnings. */
-static json_t *findings_json(const struct check *check, const char *path, bool errors)
+static json_t *findings_json(const struct check *check, const struct check_options *options, bool errors)
 {
     json_t *list = json_array();
     for (uint32_t i = 0; i < check->states.n_findings; i++) {
         const struct check_finding *finding = &check->states.findings[i];
         if (finding->is_error == errors)
-            json_array_append_new(list, json_pack("{s:s, s:o, s:s}", "file", path, "line",
-                                                  finding->line > 0 ? json_integer(finding->line) : json_null(), "what",
-                                                  finding->what));
+            json_array_append_new(
+                list, json_pack("{s:s, s:o, s:s}", "file", finding->of_rig ? options->rig : options->task, "line",
+                                finding->line > 0 ? json_integer(finding->line) : json_null(), "what", finding->what));
     }
     return list;
 }
 
 /* A line each, errors as all errors are, warnings with that word before them. */
-static void report_findings(const struct check *check, const char *path, bool only_errors)
+static void report_findings(const struct check *check, const struct check_options *options, bool only_errors)
 {
     for (uint32_t i = 0; i < check->states.n_findings; i++) {
         const struct check_finding *finding = &check->states.findings[i];
         if (only_errors && !finding->is_error)
             continue;
-        fprintf(stderr, "%s%s:%d: %s\n", finding->is_error ? "" : "warning: ", path, finding->line, finding->what);
+        fprintf(stderr, "%s%s:%d: %s\n",
+                finding->is_error ? "" : "warning: ", finding->of_rig ? options->rig : options->task, finding->line,
+                finding->what);
     }
     if (check->states.n_more > 0 && !only_errors)
-        fprintf(stderr, "warning: %s: and %u more\n", path, (unsigned)check->states.n_more);
+        fprintf(stderr, "warning: %s: and %u more\n", options->task, (unsigned)check->states.n_more);
 }
 
 static bool print_json(const struct check_options *options, const struct check *check, bool good, json_t *plan,
@@ -260,8 +284,8 @@ static bool print_json(const struct check_options *options, const struct check *
 {
     struct error why;
     const bool loaded = err->kind == ERROR_NONE;
-    json_t *errors = findings_json(check, options->task != NULL ? options->task : "", true);
-    json_t *warnings = findings_json(check, options->task != NULL ? options->task : "", false);
+    json_t *errors = findings_json(check, options, true);
+    json_t *warnings = findings_json(check, options, false);
     if (!loaded)
         json_array_append_new(errors, error_json(err));
     return output_json(
@@ -273,7 +297,7 @@ static bool print(const struct check_options *options, const struct check *check
 {
     const bool loaded = err->kind == ERROR_NONE;
     if (loaded)
-        report_findings(check, options->task, options->json);
+        report_findings(check, options, options->json);
     if (options->dot) {
         if (loaded)
             check_states_dot(&check->states, check->config.task, stdout);

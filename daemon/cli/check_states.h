@@ -22,8 +22,8 @@ enum {
 
 /* Something to say about the file. */
 struct check_finding {
-    int line; /* 0: of no line */
-    bool is_error;
+    int line;              /* 0: of no line */
+    bool is_error, of_rig; /* of_rig: the rig's file, not the task's */
     char what[CHECK_TEXT]; /* "state.cue.enter: expected ..." */
 };
 

@@ -441,7 +441,7 @@ const struct cli_command simulate_command = {
     .help = "run a task with simulated animals, faster than real time",
     .more =
         "Planner, engine and simulated devices are those of `run`, only the clock is missing: what comes out follows\n"
-        "from the files and the seed. Limits of water in a session are lifted, for N trials may be many sessions.\n",
+        "from the files and the seed. Limits a session and a day are lifted, for N trials may be many sessions.\n",
     .example = "  phasic simulate protocols/pavlovian.lua --trials 200 --animals 4 --seed 3\n",
     .options = rows,
     .size = sizeof(struct simulate_options),

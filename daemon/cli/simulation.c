@@ -71,6 +71,8 @@ static bool load(struct simulation *simulation, const struct simulation_setup *s
     for (uint32_t i = 0; i < config->n_outputs; i++) {
         simulation->limit_ul[i] = config->outputs[i].max_session_ul;
         config->outputs[i].max_session_ul = (double)INFINITY;
+        config->outputs[i].max_day_ul = 0;
+        config->outputs[i].max_session_n = config->outputs[i].max_day_n = 0;
     }
     return true;
 }

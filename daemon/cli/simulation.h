@@ -32,8 +32,8 @@ struct simulation_tick {
 struct simulation;
 
 /* Loads both files and opens the devices. A signal that no model watches gets null_zero, so that its responses are
- * measured. The rig's limits of water in a session are lifted: a simulation may be many days of work long. False and
- * *err: a file is wrong, it is not a task that plans trials, or a device is not simulated. */
+ * measured. The rig's limits of volume and count a session and a day are lifted: a simulation may be many days long.
+ * False and *err: a file is wrong, it is not a task that plans trials, or a device is not simulated. */
 MUST_CHECK bool simulation_open(struct simulation **simulation, const struct simulation_setup *setup,
                                 struct error *err);
 

@@ -185,6 +185,16 @@ def what_no_trial_uses_is_a_warning():
 
 
 @test
+def a_laser_that_only_each_pulse_limits_is_a_warning():
+    with open(os.path.join(ROOT, RIG), encoding="utf-8") as file:
+        text = file.read()
+    path = written("rig.lua", re.sub(r"duty = .*?},\n.*max_energy = .*?},\n", "\n", text))
+    line = text[: text.index('output "laser"')].count("\n") + 1
+    assert phasic("check", path).stderr == f"warning: {path}:{line}: output.laser: expected duty or max_energy: only each pulse has a limit\n"
+    assert phasic("check", RIG).stderr == ""
+
+
+@test
 def a_plain_number_needs_a_range():
     text = 'param "gain" { 3 }\nparam "p" { 0.5, min = 0, max = 1 }\nparam "wait" { sec(1) }\n' + USES + ALL + "  }\nend\n"
     path = written("bare.lua", text)

@@ -142,9 +142,10 @@ static void a_damaged_file_is_refused(void **state)
     struct error err = {0};
     char line[1024], text[256];
     uint32_t n;
-    static const char *const bad[] = {"", "[]", "{\"format\": 2}", "{\"format\": 1, \"rig\": \"box\"}",
-                                      "{\"format\": 1, \"rig\": \"box\", \"output\": \"water\", \"date\": \"x\", "
-                                      "\"pulses\": 1, \"valid_days\": 1, \"points\": [1, 2, 3, 4]}"};
+    static const char no_points[] =
+        "{\"format\": 1, \"rig\": \"box\", \"output\": \"water\", \"date\": \"x\", \"pulses\": 1, "
+        "\"valid_days\": 1, \"points\": [1, 2, 3, 4]}";
+    static const char *const bad[] = {"", "[]", "{\"format\": 2}", "{\"format\": 1, \"rig\": \"box\"}", no_points};
     store(&err);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct config config = config_with_valve();

@@ -165,10 +165,10 @@ bool run_prepare(const struct run_options *options, const struct driver_ops *con
     *prepared = (struct run_prepared){0};
     if (!load_config(options, drivers, n_drivers, prepared, &loop, err) ||
         !open_recording(options->rig, prepared, err) || !name_folder(options, prepared, err) ||
-        !folder_create(prepared->folder, err) || !day_begin(&prepared->config, prepared->folder, err) ||
+        !folder_create(prepared->folder, err) || !keep_set(options, &prepared->config, err) ||
+        !day_begin(&prepared->config, prepared->folder, err) ||
         !folder_copy(prepared->folder, FOLDER_RIG, options->rig, err) ||
-        !folder_copy(prepared->folder, FOLDER_TASK, options->task, err) || !keep_set(options, &prepared->config, err) ||
-        !create_shared(prepared, err)) {
+        !folder_copy(prepared->folder, FOLDER_TASK, options->task, err) || !create_shared(prepared, err)) {
         run_prepare_close(prepared);
         return false;
     }

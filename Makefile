@@ -104,6 +104,7 @@ install: build ## install to DESTDIR and PREFIX (/usr/local)
 	$(call install_files,rig-configs/*.lua,share/phasic/rig-configs)
 	$(call install_files,clients/*.py,share/phasic/clients)
 	$(call install_files,LICENSE README.md CHANGELOG.md docs/*.md docs/*.svg,share/doc/phasic)
+	$(call install_files,docs/tutorial/*.lua,share/doc/phasic/tutorial)
 	$(call install_files,udev/*.rules,lib/udev/rules.d)
 	install -D -m 644 -t $(DESTDIR)$(SYSCONFDIR)/security/limits.d udev/90-phasic-limits.conf
 	$(call install_files,udev/*.service,lib/systemd/system)

@@ -101,6 +101,8 @@ struct driver_ops {
     bool (*force_safe)(struct driver *driver, int64_t now_ns);
     /* The level that output `index` really has at now_ns, read back from the device; NULL where it can't be. */
     double (*level)(struct driver *driver, uint32_t index, int64_t now_ns);
+    /* What a scale under output `index` would show, in mg, since start; NULL where there is none. */
+    double (*weigh)(struct driver *driver, uint32_t index);
     void (*stop)(struct driver *driver);
     void (*close)(struct driver *driver); /* frees it; NULL is allowed */
 };

@@ -1,4 +1,6 @@
--- Pavlovian: cue, delay, reward. On omission trials the laser answers a dip below prediction.   rig: rig-configs/sim.lua
+-- rig: rig-configs/sim.lua
+-- Pavlovian trace conditioning: cue, delay, reward; in one of ten trials (probes) none, and the laser answers a dip of
+-- dopamine below prediction. Source: Cohen et al. 2012, Nature 482:85; Schultz, Dayan & Montague 1997, Science 275:1593.
 param "p_reward" { 0.9,    min = 0,       max = 1,        help = "probability of water" }
 param "volume"   { ul(4),  min = ul(1),   max = ul(10),   help = "water per reward" }
 param "iti"      { sec(4), min = sec(1),  max = sec(120), help = "mean; exponential, cut at three times" }

@@ -1,5 +1,6 @@
 /* check: `phasic check RIG [TASK]`: everything that can be known without touching the rig. (cli/check.c) */
 #include "cli/check_plan.h"
+#include "cli/check_states.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "engine/base/arena.h"
@@ -7,6 +8,8 @@
 #include "engine/latency.h"
 #include "planner/locate.h"
 #include "planner/rig.h"
+#include "realtime/clock.h"
+#include "session/calibration.h"
 #include "session/folder.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +22,7 @@ static const uint64_t SEED = 1;
 
 struct check_options {
     const char *rig, *task;
-    bool json;
+    bool json, dot;
 };
 
 struct check {
@@ -28,14 +31,15 @@ struct check {
     struct engine *engine;
     void *memory; /* the engine's */
     struct check_plan plan;
+    struct check_states states;
 };
 
-/* The line on which `state "name"` stands in `source`; 1 if its name is computed. */
-static int line_of_state(const char *source, const char *name)
+/* The line on which `word "name"` stands in `source`; 1 if its name is computed. */
+static int line_of(const char *source, const char *word, const char *name)
 {
     const size_t n = strlen(name);
-    for (const char *at = strstr(source, "state"); at != NULL; at = strstr(at + 1, "state")) {
-        const char *text = at + strlen("state");
+    for (const char *at = strstr(source, word); at != NULL; at = strstr(at + 1, word)) {
+        const char *text = at + strlen(word);
         text += strspn(text, " \t(");
         if ((text[0] != '"' && text[0] != '\'') || strncmp(text + 1, name, n) != 0 || text[1 + n] != text[0])
             continue;
@@ -56,7 +60,7 @@ static bool fail_window(const struct trial_state *state, const struct config_tri
     if (!folder_read_file(path, FOLDER_FILE_MAX, &source, &n, err))
         return false;
     const char *text = (const char *)source;
-    const int line = locate_key(text, n, line_of_state(text, state->name), "state", state->name, "after");
+    const int line = locate_key(text, n, line_of(text, "state", state->name), "state", state->name, "after");
     free(source);
     snprintf(where, sizeof where, "%.240s:%d", path, line);
     snprintf(what, sizeof what, "state.%s.after", state->name);
@@ -151,16 +155,86 @@ static bool plan_trials(struct check *check, const char *path, struct error *err
     return true;
 }
 
+/* What the file declares and no trial uses, or says too little about. */
+static bool find_idle(struct check *check, const char *path, struct error *err)
+{
+    const struct config *config = &check->config;
+    struct check_states *states = &check->states;
+    uint8_t *source;
+    size_t n;
+    if (!folder_read_file(path, FOLDER_FILE_MAX, &source, &n, err))
+        return false;
+    const char *text = (const char *)source;
+    for (size_t i = 0; i < task_n_params(check->task); i++)
+        if (task_param_is_bare(check->task, i))
+            check_states_find(states, false, line_of(text, "param", task_param_name(check->task, i)),
+                              "param.%s: expected a unit, or min and max for a plain number",
+                              task_param_name(check->task, i));
+    for (uint32_t i = 0; i < config->n_cues; i++)
+        if ((states->cues >> i & 1) == 0)
+            check_states_find(states, false, line_of(text, "cue", config->cues[i].name),
+                              "cue.%s: expected a state that shows it: none did", config->cues[i].name);
+    for (uint32_t i = 0; i < config->n_trains; i++)
+        if ((states->trains >> i & 1) == 0)
+            check_states_find(states, false, line_of(text, "train", config->trains[i].name),
+                              "train.%s: expected a state that starts it: none did", config->trains[i].name);
+    for (uint32_t i = 0; i < config->n_triggers; i++)
+        if ((states->triggers >> i & 1) == 0)
+            check_states_find(states, false, line_of(text, "trigger", config->triggers[i].name),
+                              "trigger.%s: expected a state that arms it: none did", config->triggers[i].name);
+    free(source);
+    return true;
+}
+
+/* A laser of which only each pulse has a limit. */
+static bool find_unlimited(struct check *check, const char *path, struct error *err)
+{
+    uint8_t *source;
+    size_t n;
+    if (!folder_read_file(path, FOLDER_FILE_MAX, &source, &n, err))
+        return false;
+    for (uint32_t i = 0; i < check->config.n_outputs; i++) {
+        const struct config_output *output = &check->config.outputs[i];
+        if (output->kind != CONFIG_OUTPUT_LASER || output->duty_per_ns > 0 || output->energy_per_ns > 0)
+            continue;
+        const uint32_t first = check->states.n_findings;
+        check_states_find(&check->states, false, line_of((const char *)source, "output", output->name),
+                          "output.%s: expected duty or max_energy: only each pulse has a limit", output->name);
+        if (check->states.n_findings > first)
+            check->states.findings[first].of_rig = true;
+    }
+    free(source);
+    return true;
+}
+
+/* A second copy of the task is asked for a thousand trials: the first one's draws stay as they are. */
+static bool survey(struct check *check, const char *path, const struct config *rig, struct error *err)
+{
+    struct config config = *rig;
+    struct task *task;
+    if (!task_load(&task, path, NULL, 0, SEED, &config, err))
+        return false;
+    const bool ok = check_states_survey(&check->states, task, &config, err);
+    task_free(task);
+    return ok && find_idle(check, path, err);
+}
+
 static bool load(const struct cli *cli, const struct check_options *options, struct check *check, struct error *err)
 {
-    if (!rig_load(options->rig, cli->drivers, cli->n_drivers, &check->config, err))
+    uint32_t n_calibrated;
+    int64_t tai_s;
+    if (!rig_load(options->rig, cli->drivers, cli->n_drivers, &check->config, err) ||
+        !calibration_apply(&check->config, clock_realtime(&tai_s), &n_calibrated, err))
         return false;
     check->config.seed = SEED;
     check->config.duration_ns = INT64_MAX;
+    const struct config rig = check->config;
     if (options->task != NULL && (!task_load(&check->task, options->task, NULL, 0, SEED, &check->config, err) ||
-                                  (check->config.has_task != 0 && !plan_trials(check, options->task, err))))
+                                  (check->config.has_task != 0 && (!plan_trials(check, options->task, err) ||
+                                                                   !survey(check, options->task, &rig, err)))))
         return false;
-    return check_engine(check, options->task != NULL ? options->task : options->rig, err);
+    return find_unlimited(check, options->rig, err) &&
+           check_engine(check, options->task != NULL ? options->task : options->rig, err);
 }
 
 /* {"file", "line", "what"} of one error. */
@@ -180,17 +254,62 @@ static json_t *error_json(const struct error *err)
                      error_line(&rest, line, sizeof line));
 }
 
-static bool print(const struct check_options *options, const struct check *check, bool good, struct error *err)
+/* The findings that are errors, or those that are warnings. */
+static json_t *findings_json(const struct check *check, const struct check_options *options, bool errors)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < check->states.n_findings; i++) {
+        const struct check_finding *finding = &check->states.findings[i];
+        if (finding->is_error == errors)
+            json_array_append_new(
+                list, json_pack("{s:s, s:o, s:s}", "file", finding->of_rig ? options->rig : options->task, "line",
+                                finding->line > 0 ? json_integer(finding->line) : json_null(), "what", finding->what));
+    }
+    return list;
+}
+
+/* A line each, errors as all errors are, warnings with that word before them. */
+static void report_findings(const struct check *check, const struct check_options *options, bool only_errors)
+{
+    for (uint32_t i = 0; i < check->states.n_findings; i++) {
+        const struct check_finding *finding = &check->states.findings[i];
+        if (only_errors && !finding->is_error)
+            continue;
+        fprintf(stderr, "%s%s:%d: %s\n",
+                finding->is_error ? "" : "warning: ", finding->of_rig ? options->rig : options->task, finding->line,
+                finding->what);
+    }
+    if (check->states.n_more > 0 && !only_errors)
+        fprintf(stderr, "warning: %s: and %u more\n", options->task, (unsigned)check->states.n_more);
+}
+
+static bool print_json(const struct check_options *options, const struct check *check, bool good, json_t *plan,
+                       struct error *err)
 {
     struct error why;
-    json_t *plan = good ? check_plan_json(&check->plan) : json_object();
-    if (options->json) {
-        json_t *errors = json_array();
-        if (!good)
-            json_array_append_new(errors, error_json(err));
-        return output_json(json_pack("{s:b, s:o, s:o}", "ok", (int)good, "errors", errors, "plan", plan),
-                           good ? err : &why);
+    const bool loaded = err->kind == ERROR_NONE;
+    json_t *errors = findings_json(check, options, true);
+    json_t *warnings = findings_json(check, options, false);
+    if (!loaded)
+        json_array_append_new(errors, error_json(err));
+    return output_json(
+        json_pack("{s:b, s:o, s:o, s:o}", "ok", (int)good, "errors", errors, "warnings", warnings, "plan", plan),
+        loaded ? err : &why);
+}
+
+static bool print(const struct check_options *options, const struct check *check, bool good, struct error *err)
+{
+    const bool loaded = err->kind == ERROR_NONE;
+    if (loaded)
+        report_findings(check, options, options->json);
+    if (options->dot) {
+        if (loaded)
+            check_states_dot(&check->states, check->config.task, stdout);
+        return true;
     }
+    json_t *plan = loaded ? check_plan_json(&check->plan) : json_object();
+    if (options->json)
+        return print_json(options, check, good, plan, err);
     if (good) {
         check_plan_print(stdout, plan);
         printf("good: no hardware was touched\n");
@@ -202,22 +321,27 @@ static bool print(const struct check_options *options, const struct check *check
 static int act(const struct cli *cli, const void *given, struct error *err)
 {
     const struct check_options *options = given;
+    if (options->dot && (options->json || options->task == NULL)) {
+        error_set(err, ERROR_USAGE, "phasic check", "--dot", NULL, "a TASK, and no --json");
+        return error_exit_status(err);
+    }
     struct check *check = calloc(1, sizeof *check);
     if (check == NULL) {
         error_system(err, options->rig, "check", ENOMEM);
         return error_exit_status(err);
     }
-    const bool good = load(cli, options, check, err);
+    const bool good = load(cli, options, check, err) && !check_states_bad(&check->states);
     check->plan.config = &check->config;
     check->plan.engine = check->engine;
     check->plan.task = check->task;
+    check->plan.states = &check->states;
     check->plan.drivers = cli->drivers;
     check->plan.n_drivers = cli->n_drivers;
     const bool printed = print(options, check, good, err);
     task_free(check->task);
     free(check->memory);
     free(check);
-    return good && printed ? 0 : error_exit_status(err);
+    return good && printed ? 0 : err->kind != ERROR_NONE ? error_exit_status(err) : 2;
 }
 
 static const struct options_row rows[] = {
@@ -226,16 +350,22 @@ static const struct options_row rows[] = {
      .type = OPTIONS_OPTIONAL,
      .help = "the task file; without it only the rig is checked",
      .offset = offsetof(struct check_options, task)},
+    {.name = "dot",
+     .type = OPTIONS_FLAG,
+     .help = "print the task's states as a picture for Graphviz instead",
+     .offset = offsetof(struct check_options, dot)},
     OPTIONS_JSON(check_options),
-    {0                  },
+    {0         },
 };
 
 const struct cli_command check_command = {
     .name = "check",
     .help = "check a rig and a task, and show what they come to",
     .more = "Nothing is opened but the two files. Twenty trials are planned with seed 1, as if nobody licked and no\n"
-            "trigger fired. With --json a wrong file gives a JSON object, too, beside its line on stderr.\n",
-    .example = "  phasic check rig-configs/sim.lua protocols/pavlovian.lua\n",
+            "trigger fired, and a thousand with outcomes at random, whose states are checked. With --json a wrong\n"
+            "file gives a JSON object, too.\n",
+    .example = "  phasic check rig-configs/sim.lua protocols/pavlovian.lua\n"
+               "  phasic check rig-configs/sim.lua protocols/pavlovian.lua --dot | dot -Tsvg >pavlovian.svg\n",
     .options = rows,
     .size = sizeof(struct check_options),
     .act = act,

@@ -259,6 +259,40 @@ static json_t *params_json(const struct check_plan *plan)
     return params;
 }
 
+/* "1 s: delay", "lick: reward (deliver water 4 ul)": where the state leads. */
+static json_t *ways_json(const struct check_states *states, uint32_t from)
+{
+    json_t *ways = json_array();
+    for (uint32_t i = 0; i < states->n_edges; i++) {
+        const struct check_edge *edge = &states->edges[i];
+        char after[64], text[256];
+        if (edge->from != from)
+            continue;
+        if (edge->max_s > edge->min_s)
+            snprintf(after, sizeof after, "%.3g..%.3g s", edge->min_s, edge->max_s);
+        else
+            snprintf(after, sizeof after, "%.6g s", edge->min_s);
+        snprintf(text, sizeof text, "%s: %s%s%s%s", edge->cause[0] != '\0' ? edge->cause : after,
+                 edge->to == CHECK_DONE ? "done" : states->states[edge->to].name, edge->action[0] != '\0' ? " (" : "",
+                 edge->action, edge->action[0] != '\0' ? ")" : "");
+        json_array_append_new(ways, json_string(text));
+    }
+    return ways;
+}
+
+static json_t *states_json(const struct check_states *states)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; states != NULL && i < states->n_states; i++) {
+        const struct check_state *state = &states->states[i];
+        json_array_append_new(list,
+                              json_pack("{s:s, s:i, s:s, s:s, s:o, s:f}", "name", state->name, "line", state->line,
+                                        "enter", state->enter, "arm", state->arm, "ways", ways_json(states, i), "share",
+                                        (double)state->n_reachable / states->n_trials));
+    }
+    return list;
+}
+
 static json_t *trials_json(const struct check_plan_trials *trials)
 {
     if (trials->n == 0)
@@ -296,6 +330,7 @@ json_t *check_plan_json(const struct check_plan *plan)
             json_array_append_new(list, lists[k].make(plan, i));
         json_object_set_new(json, lists[k].name, list);
     }
+    json_object_set_new(json, "states", states_json(plan->states));
     json_object_set_new(json, "params", params_json(plan));
     json_object_set_new(json, "trials", trials_json(&plan->trials));
     return json;
@@ -347,6 +382,16 @@ static void item_text(const char *key, json_t *value, char *text, size_t size)
     }
 }
 
+/* Texts, one after another. */
+static void list_text(const json_t *list, char *text, size_t size)
+{
+    size_t n = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < json_array_size(list) && n < size; i++)
+        n +=
+            (size_t)snprintf(text + n, size - n, "%s%s", i > 0 ? "; " : "", json_string_value(json_array_get(list, i)));
+}
+
 /* "  water  device daq, line 4, kind valve": long ones go on in the next line, under the first. */
 static void print_entry(FILE *out, json_t *entry, int indent)
 {
@@ -356,7 +401,15 @@ static void print_entry(FILE *out, json_t *entry, int indent)
     json_object_foreach(entry, key, value)
     {
         char text[384];
-        item_text(key, value, text, sizeof text);
+        if (json_is_array(value)) {
+            list_text(value, text, sizeof text);
+        } else if (strcmp(key, "line") == 0 && json_object_get(entry, "ways") != NULL) {
+            continue; /* of the file, which a reader has at hand */
+        } else if (json_is_string(value) && json_string_length(value) == 0) {
+            continue;
+        } else {
+            item_text(key, value, text, sizeof text);
+        }
         const int n = (int)strlen(text);
         if (strcmp(key, "name") == 0 || n == 0 || (json_is_object(value) && json_object_size(value) == 0))
             continue;

@@ -2,6 +2,7 @@
  *
  * Made as JSON; the text is printed from that, so that both say the same. Threads: any, not real-time. */
 #pragma once
+#include "cli/check_states.h"
 #include "drivers/driver.h"
 #include "engine/engine.h"
 #include "planner/task.h"
@@ -21,6 +22,7 @@ struct check_plan {
     const struct config *config;
     const struct engine *engine; /* fresh */
     const struct task *task;     /* NULL: only the rig */
+    const struct check_states *states;
     struct check_plan_trials trials;
     const struct driver_ops *const *drivers;
     size_t n_drivers;

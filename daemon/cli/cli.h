@@ -33,7 +33,8 @@ struct cli_command {
 
 /* One in each file of this folder that is a command; cli.c has the list. */
 extern const struct cli_command run_command, replay_command, check_command, import_command, compare_command,
-    export_command, recover_command, verify_command, signatures_command, doctor_command, bench_command;
+    export_command, recover_command, verify_command, signatures_command, doctor_command, bench_command,
+    simulate_command, calibrate_command;
 
 /* The whole program behind main. Returns the exit status. */
 int cli_main(const struct cli *cli, int argc, char **argv);

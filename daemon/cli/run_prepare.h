@@ -5,6 +5,7 @@
 #include "cli/run.h"
 #include "engine/base/error.h"
 #include "engine/config.h"
+#include "session/animal.h"
 #include "session/folder.h"
 #include "session/recording.h"
 
@@ -21,6 +22,7 @@ struct run_options {
     double duration_s; /* 0: until stopped */
     uint64_t seed;
     size_t n_seed; /* 0: drawn from the system */
+    bool keep;     /* what `set` gives is kept for the animal */
     bool headless, json;
 };
 
@@ -29,6 +31,10 @@ struct run_prepared {
     struct config config;
     struct recording *recording;
     char folder[FOLDER_PATH_MAX];
+    const char
+        *set[ANIMAL_SETS_MAX + RUN_SET_MAX]; /* what is kept for the animal, then what was given: the last counts */
+    size_t n_set, n_kept;
+    char kept[ANIMAL_SETS_MAX][ANIMAL_SET];
 };
 
 /* Checks rig and task, makes the folder with their copies, and the shared memory. False and *err: nothing is left but

@@ -259,8 +259,10 @@ void plan_compile(lua_State *lua, int line, struct trial *trial)
     for (uint32_t item = 1, i = 0; i < trial->n_states; item++) {
         lua_rawgeti(lua, list, (lua_Integer)item);
         const struct state *state = luaL_testudata(lua, -1, state_name);
-        if (state)
+        if (state) {
+            task_words_owner(lua)->state_lines[i] = state->line;
             compile_state(lua, state, trial, &trial->states[i++]);
+        }
         lua_pop(lua, 1);
     }
     lua_pop(lua, 1);

@@ -103,6 +103,7 @@ static int read_param(struct declare *declare)
     struct task_words_param *param = &task->params[task->n_params++];
     snprintf(param->name, sizeof param->name, "%s", declare->name);
     snprintf(param->text, sizeof param->text, "%s = %s", declare->name, quantity_plain(form.value, plain));
+    param->bare = form.value.dimension == QUANTITY_NUMBER && !(has_min && has_max);
     lua_getfield(lua, LUA_REGISTRYINDEX, params_key);
     quantity_push(lua, form.value);
     lua_setfield(lua, -2, declare->name);
@@ -299,6 +300,23 @@ const char *task_param(const struct task *task, size_t i)
 {
     assert(i < task->n_params);
     return task->params[i].text;
+}
+
+const char *task_param_name(const struct task *task, size_t i)
+{
+    assert(i < task->n_params);
+    return task->params[i].name;
+}
+
+bool task_param_is_bare(const struct task *task, size_t i)
+{
+    assert(i < task->n_params);
+    return task->params[i].bare;
+}
+
+int task_state_line(const struct task *task, uint32_t i)
+{
+    return i < task->trial.n_states ? task->state_lines[i] : 0;
 }
 
 void task_free(struct task *task)

@@ -40,5 +40,12 @@ MUST_CHECK bool task_fallback(const struct task *task, const struct task_outcome
 size_t task_n_params(const struct task *task);
 const char *task_param(const struct task *task, size_t i);
 
+/* Its name, and whether it is a plain number that nothing says the range of: min or max is missing. */
+const char *task_param_name(const struct task *task, size_t i);
+bool task_param_is_bare(const struct task *task, size_t i);
+
+/* The line on which state `i` of the newest trial stands. */
+int task_state_line(const struct task *task, uint32_t i);
+
 /* NULL is allowed. */
 void task_free(struct task *task);

@@ -12,6 +12,7 @@ enum { TASK_WORDS_PARAMS_MAX = 64, TASK_WORDS_SET_MAX = 64, TASK_WORDS_PARAM_TEX
 struct task_words_param {
     char name[CONFIG_NAME];
     char text[TASK_WORDS_PARAM_TEXT]; /* "volume = 4 ul" */
+    bool bare;                        /* a plain number without both min and max */
 };
 
 /* A task; the sandbox's owner. */
@@ -26,7 +27,8 @@ struct task {
     bool set_used[TASK_WORDS_SET_MAX];
     size_t n_params;
     struct task_words_param params[TASK_WORDS_PARAMS_MAX];
-    struct trial trial; /* the newest plan: its state names are what `last` calls them */
+    struct trial trial;                /* the newest plan: its state names are what `last` calls them */
+    int state_lines[TRIAL_STATES_MAX]; /* of that plan's states */
     const struct task_outcome *last;
 };
 

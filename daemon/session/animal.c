@@ -2,7 +2,6 @@
 #include "engine/base/units.h"
 #include <errno.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,32 +10,12 @@
 
 struct animal {
     char folder[FOLDER_PATH_MAX];
-    json_t *root; /* an object with the objects "parameters" and "water_ul" in it */
+    json_t *root; /* an object with the object "parameters" in it */
 };
-
-static bool is_name(const char *id)
-{
-    const size_t n = strlen(id);
-    if (n == 0 || n >= CONFIG_NAME || id[0] == '.')
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (id[i] == '/' || (unsigned char)id[i] < ' ' || id[i] == 0x7f)
-            return false;
-    return true;
-}
 
 bool animal_folder(const char *id, char path[FOLDER_PATH_MAX], struct error *err)
 {
-    const char *data = getenv("PHASIC_DATA"), *home = getenv("HOME");
-    if (!is_name(id))
-        return error_set(err, ERROR_USAGE, NULL, "--animal", id, "a name of at most %d bytes without a slash",
-                         CONFIG_NAME - 1);
-    if (data == NULL && home == NULL)
-        return error_set(err, ERROR_USAGE, NULL, "PHASIC_DATA", NULL, "a folder, or HOME in the environment");
-    const int n = snprintf(path, FOLDER_PATH_MAX, "%s%s/animals/%s", data != NULL ? data : home,
-                           data != NULL ? "" : "/phasic", id);
-    return n < FOLDER_PATH_MAX ||
-           error_set(err, ERROR_USAGE, NULL, "PHASIC_DATA", NULL, "a path of at most %d bytes", FOLDER_PATH_MAX - 1);
+    return folder_kept("animals", id, "--animal", path, err);
 }
 
 /* The object at `key`, made if it is absent; NULL if something else is there. */
@@ -66,12 +45,7 @@ static const char *wrong_key(json_t *root)
                 return "parameters";
         }
     }
-    json_object_foreach(part(root, "water_ul"), name, value)
-    {
-        if (!json_is_number(value) || !(json_number_value(value) >= 0))
-            return "water_ul";
-    }
-    return part(root, "parameters") == NULL ? "parameters" : part(root, "water_ul") == NULL ? "water_ul" : NULL;
+    return part(root, "parameters") == NULL ? "parameters" : NULL;
 }
 
 static bool read_file(struct animal *animal, const char *path, struct error *err)
@@ -103,8 +77,7 @@ bool animal_open(struct animal **animal, const char *id, struct error *err)
     if (!animal_folder(id, made->folder, err) || !folder_path(made->folder, ANIMAL_FILE, path, err))
         goto fail;
     if (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        made->root =
-            json_pack("{s:i, s:s, s:{}, s:{}}", "format", ANIMAL_FORMAT, "animal", id, "parameters", "water_ul");
+        made->root = json_pack("{s:i, s:s, s:{}}", "format", ANIMAL_FORMAT, "animal", id, "parameters");
     else if (!read_file(made, path, err))
         goto fail;
     if (made->root == NULL) {
@@ -157,52 +130,6 @@ bool animal_keep(struct animal *animal, const char *task, const char *set, struc
            error_set(err, ERROR_USAGE, NULL, "--set", set, "a text in UTF-8");
 }
 
-/* "2026-01-31". */
-static bool is_day(const char *day)
-{
-    static const char form[] = "dddd-dd-dd";
-    if (strlen(day) != sizeof form - 1)
-        return false;
-    for (size_t i = 0; form[i] != '\0'; i++)
-        if (form[i] == 'd' ? day[i] < '0' || day[i] > '9' : day[i] != form[i])
-            return false;
-    return true;
-}
-
-double animal_day_ul(const struct animal *animal, const char *day)
-{
-    return json_number_value(json_object_get(json_object_get(animal->root, "water_ul"), day));
-}
-
-/* ISO dates sort as texts. */
-static void forget_oldest(json_t *days)
-{
-    const char *day, *oldest = NULL;
-    json_t *value;
-    json_object_foreach(days, day, value)
-    {
-        (void)value;
-        if (oldest == NULL || strcmp(day, oldest) < 0)
-            oldest = day;
-    }
-    if (oldest != NULL)
-        json_object_del(days, oldest);
-}
-
-bool animal_drank(struct animal *animal, const char *day, double ul, struct error *err)
-{
-    if (!is_day(day))
-        return error_set(err, ERROR_USAGE, NULL, "day", day, "a date as 2026-01-31");
-    if (!isfinite(ul) || ul < 0)
-        return error_set(err, ERROR_USAGE, NULL, "water", NULL, "a volume of 0 ul or more");
-    json_t *days = json_object_get(animal->root, "water_ul");
-    if (json_object_set_new(days, day, json_real(animal_day_ul(animal, day) + ul)) != 0)
-        return error_system(err, NULL, "animal", ENOMEM);
-    while (json_object_size(days) > ANIMAL_DAYS_MAX)
-        forget_oldest(days);
-    return true;
-}
-
 void animal_day(int64_t realtime_ns, char day[CONFIG_NAME])
 {
     const time_t seconds = (time_t)(realtime_ns / S - (realtime_ns % S < 0));
@@ -211,20 +138,13 @@ void animal_day(int64_t realtime_ns, char day[CONFIG_NAME])
         day[0] = '\0';
 }
 
-/* As `mkdir -p`. */
-static bool make_folder(const char *path, struct error *err)
-{
-    struct stat st;
-    return (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) || folder_create(path, err);
-}
-
 bool animal_save(const struct animal *animal, struct error *err)
 {
     char *text = json_dumps(animal->root, JSON_INDENT(2) | JSON_SORT_KEYS);
     if (text == NULL)
         return error_system(err, animal->folder, ANIMAL_FILE, ENOMEM);
     const bool ok =
-        make_folder(animal->folder, err) && folder_write(animal->folder, ANIMAL_FILE, text, strlen(text), err);
+        folder_ensure(animal->folder, err) && folder_write(animal->folder, ANIMAL_FILE, text, strlen(text), err);
     free(text);
     return ok;
 }

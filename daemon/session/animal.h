@@ -1,10 +1,10 @@
 /* animal: what is kept of one animal from session to session. (session/animal.h)
  *
  * Each animal has a folder, $PHASIC_DATA/animals/ID (or ~/phasic/animals/ID), that holds animal.json: the parameters
- * kept for it, task by task, and how much it drank on which day. Other modules put files of their own beside it, whole,
- * with folder_write. animal.json is read once and replaced as a whole, so a reader never sees half of it; keys that
- * this version does not know are kept. An animal is in one rig at a time: the last to save wins.
- * Threads: one, not real-time. Memory: the heap, freed by animal_close. */
+ * kept for it, task by task. Other modules put files of their own beside it, whole, with folder_write (given.json).
+ * animal.json is read once and replaced as a whole, so a reader never sees half of it; keys that this version does not
+ * know are kept. An animal is in one rig at a time: the last to save wins. Threads: one, not real-time. Memory: the
+ * heap, freed by animal_close. */
 #pragma once
 #include "engine/base/error.h"
 #include "session/folder.h"
@@ -12,10 +12,9 @@
 #include <stddef.h>
 
 enum {
-    ANIMAL_FORMAT = 1,      /* of animal.json */
-    ANIMAL_SETS_MAX = 64,   /* parameters kept for a task: as many as it may have */
-    ANIMAL_SET = 128,       /* bytes of one of them as text: "volume=5 ul" */
-    ANIMAL_DAYS_MAX = 1000, /* days whose water is remembered; the oldest go first */
+    ANIMAL_FORMAT = 1,    /* of animal.json */
+    ANIMAL_SETS_MAX = 64, /* parameters kept for a task: as many as it may have */
+    ANIMAL_SET = 128,     /* bytes of one of them as text: "volume=5 ul" */
 };
 
 #define ANIMAL_FILE "animal.json"
@@ -37,12 +36,6 @@ size_t animal_sets(const struct animal *animal, const char *task, char texts[ANI
 
 /* Keeps a parameter, given as "name=value", for `task`. False and *err: no such form, too long, or one too many. */
 MUST_CHECK bool animal_keep(struct animal *animal, const char *task, const char *set, struct error *err);
-
-/* Microlitres drunk on `day` ("2026-01-31", the rig's own calendar). 0 on a day without. */
-double animal_day_ul(const struct animal *animal, const char *day);
-
-/* Adds `ul` >= 0 to that day. False and *err: no such day, or not a volume. */
-MUST_CHECK bool animal_drank(struct animal *animal, const char *day, double ul, struct error *err);
 
 /* The day of CLOCK_REALTIME realtime_ns in the computer's time zone: an animal's day begins at its own midnight. */
 void animal_day(int64_t realtime_ns, char day[CONFIG_NAME]);

@@ -27,6 +27,37 @@ bool folder_journal(const char *session, char path[FOLDER_PATH_MAX], struct erro
            error_set(err, ERROR_USAGE, NULL, "path", session, "at most %d bytes", FOLDER_PATH_MAX - 1);
 }
 
+static bool is_name(const char *name)
+{
+    const size_t n = strlen(name);
+    if (n == 0 || n >= CONFIG_NAME || name[0] == '.')
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (name[i] == '/' || (unsigned char)name[i] < ' ' || name[i] == 0x7f)
+            return false;
+    return true;
+}
+
+bool folder_kept(const char *kind, const char *name, const char *what, char path[FOLDER_PATH_MAX], struct error *err)
+{
+    const char *data = getenv("PHASIC_DATA"), *home = getenv("HOME");
+    if (!is_name(name))
+        return error_set(err, ERROR_USAGE, NULL, what, name, "a name of at most %d bytes without a slash",
+                         CONFIG_NAME - 1);
+    if (data == NULL && home == NULL)
+        return error_set(err, ERROR_USAGE, NULL, "PHASIC_DATA", NULL, "a folder, or HOME in the environment");
+    const int n = snprintf(path, FOLDER_PATH_MAX, "%s%s/%s/%s", data != NULL ? data : home,
+                           data != NULL ? "" : "/phasic", kind, name);
+    return n < FOLDER_PATH_MAX ||
+           error_set(err, ERROR_USAGE, NULL, "PHASIC_DATA", NULL, "a path of at most %d bytes", FOLDER_PATH_MAX - 1);
+}
+
+bool folder_ensure(const char *path, struct error *err)
+{
+    struct stat st;
+    return (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) || folder_create(path, err);
+}
+
 /* True if `path` is a folder with nothing in it. */
 static bool is_empty(const char *path)
 {

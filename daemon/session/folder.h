@@ -48,6 +48,15 @@ struct folder_session {
  * folder. */
 MUST_CHECK bool folder_create(const char *path, struct error *err);
 
+/* What is kept from session to session: $PHASIC_DATA/KIND/NAME (or ~/phasic/KIND/NAME), of `kind` "animals" or "rigs".
+ * Makes nothing. False and *err: ERROR_USAGE, `name` is none (1..31 bytes, no slash, no control character, no dot in
+ * front; `what` is what the error calls it), or there is neither PHASIC_DATA nor HOME. */
+MUST_CHECK bool folder_kept(const char *kind, const char *name, const char *what, char path[FOLDER_PATH_MAX],
+                            struct error *err);
+
+/* As `mkdir -p`. */
+MUST_CHECK bool folder_ensure(const char *path, struct error *err);
+
 /* "folder/name" into `path`. False and *err: too long. */
 MUST_CHECK bool folder_path(const char *folder, const char *name, char path[FOLDER_PATH_MAX], struct error *err);
 

@@ -16,7 +16,6 @@ enum {
     FIBRES_MAX = CHANNELS_MAX / FIBRE_WAVELENGTHS,
     EDGES_MAX = 256,  /* 8 s of licking: longer than any delay that leaves the core alive */
     BACKLOG_MIN = 64, /* samples: slow channels may wait for longer than a second */
-    LICK_LINE = 0,
 };
 
 #define STEP_NS            MS
@@ -24,7 +23,19 @@ enum {
 #define STANDARD_REWARD_UL 4.0  /* one unit of the mouse's value */
 #define LASER_PER_MS       0.03 /* dopamine of 1 ms of light: ten pulses of 5 ms make 1.5 standard responses */
 
-enum option { SEED, UL_PER_MS, BASELINE, AMPLITUDE, BLEACH, MOTION, NOISE, LICK_RATE, LEARNING_RATE, N_OPTIONS };
+enum option {
+    SEED,
+    UL_PER_MS,
+    BASELINE,
+    AMPLITUDE,
+    BLEACH,
+    MOTION,
+    NOISE,
+    LICK_RATE,
+    LEARNING_RATE,
+    SPONTANEOUS,
+    N_OPTIONS
+};
 
 static const struct driver_option options[N_OPTIONS] = {
     [SEED] = {"seed",          "",   7,        0,     4294967295.0, "another number is another mouse; joins the session's seed"              },
@@ -36,6 +47,7 @@ static const struct driver_option options[N_OPTIONS] = {
     [NOISE] = {"noise",         "",   0.004,    0,     0.2,          "shot noise of one sample, sd as a fraction at the baseline"             },
     [LICK_RATE] = {"lick_rate",     "hz", 7,        5,     10,           "licks a second inside a bout"                                           },
     [LEARNING_RATE] = {"learning_rate", "",   0.2,      0,     1,            "share of the error that the mouse corrects in a trial"                  },
+    [SPONTANEOUS] = {"spontaneous",   "hz", 0,        0,     5,            "transients of dopamine a second that nothing explains"                  },
 };
 
 /* Sample k is taken at sample_ns(channel, k). Samples first .. next - 1 wait at counts[k % capacity]. */
@@ -54,7 +66,7 @@ struct driver {
     struct driver_output outputs[OUTPUTS_MAX];
     struct channel channels[CHANNELS_MAX];
     uint32_t n_channels;
-    uint32_t lick_input; /* the engine's index; UINT32_MAX: the lick sensor is not in the rig file */
+    uint32_t spout_input[MOUSE_SPOUTS]; /* the engine's index; UINT32_MAX: this lick sensor is not in the rig file */
     uint32_t device;
     bool started;
     double options[N_OPTIONS];
@@ -64,8 +76,9 @@ struct driver {
     int64_t now_ns, step_ns, accounted_ns;
     struct mouse mouse;
     struct fibre fibres[FIBRES_MAX];
-    int64_t on_ns[OUTPUTS_MAX]; /* valves: since opening; lasers: since the last step */
-    int64_t n_lost;             /* samples, since the last report */
+    int64_t on_ns[OUTPUTS_MAX];   /* valves: since opening; lasers: since the last step */
+    double given_ul[OUTPUTS_MAX]; /* by each valve */
+    int64_t n_lost;               /* samples, since the last report */
     uint32_t n_edges_lost, first_edge, n_edges;
     struct frame_edge edges[EDGES_MAX];
 };
@@ -101,9 +114,9 @@ static void sample_until(struct driver *driver, int64_t t_ns)
             sample(driver, &driver->channels[i]);
 }
 
-static void edge_push(struct driver *driver, int64_t t_ns, bool rising)
+static void edge_push(struct driver *driver, uint32_t input, int64_t t_ns, bool rising)
 {
-    if (driver->lick_input == UINT32_MAX)
+    if (input == UINT32_MAX)
         return;
     if (driver->n_edges == EDGES_MAX) {
         driver->first_edge = (driver->first_edge + 1) % EDGES_MAX;
@@ -111,7 +124,18 @@ static void edge_push(struct driver *driver, int64_t t_ns, bool rising)
         driver->n_edges_lost++;
     }
     driver->edges[(driver->first_edge + driver->n_edges++) % EDGES_MAX] =
-        (struct frame_edge){.t_ns = t_ns, .raw_ns = t_ns, .input = driver->lick_input, .rising = rising};
+        (struct frame_edge){.t_ns = t_ns, .raw_ns = t_ns, .input = input, .rising = rising};
+}
+
+/* Of two spouts the first one's valve is the one on the lower line. */
+static uint32_t spout_of(const struct driver *driver, int i)
+{
+    if (driver->spout_input[1] == UINT32_MAX)
+        return 0;
+    for (uint32_t k = 0; k < driver->latch->n; k++)
+        if (driver->outputs[k].kind == CONFIG_OUTPUT_VALVE && driver->outputs[k].line < driver->outputs[i].line)
+            return 1;
+    return 0;
 }
 
 /* The valve that was open is closed since t_ns: the water is there. */
@@ -121,7 +145,8 @@ static void closed(struct driver *driver, int i, int64_t t_ns)
         return;
     const double ul = (double)driver->on_ns[i] / (double)MS * driver->options[UL_PER_MS];
     driver->on_ns[i] = 0;
-    mouse_reward(&driver->mouse, ul / STANDARD_REWARD_UL, t_ns);
+    driver->given_ul[i] += ul;
+    mouse_reward(&driver->mouse, ul / STANDARD_REWARD_UL, spout_of(driver, i), t_ns);
 }
 
 /* Books what every output did up to t_ns. To be called before any change of an output. */
@@ -153,10 +178,13 @@ static void step(struct driver *driver, int64_t t_ns)
     struct mouse_lick lick;
     double light[FIBRES_MAX][FIBRE_WAVELENGTHS] = {{0}};
     account(driver, t_ns);
-    const double dopamine = mouse_step(&driver->mouse, t_ns, STEP_NS, &licks, &lick) + laser_dopamine(driver);
+    const double by_light = laser_dopamine(driver);
+    if (by_light > 0)
+        mouse_light(&driver->mouse, by_light, t_ns);
+    const double dopamine = mouse_step(&driver->mouse, t_ns, STEP_NS, &licks, &lick) + by_light;
     if (licks) {
-        edge_push(driver, lick.on_ns, true);
-        edge_push(driver, lick.off_ns, false);
+        edge_push(driver, driver->spout_input[lick.spout], lick.on_ns, true);
+        edge_push(driver, driver->spout_input[lick.spout], lick.off_ns, false);
     }
     for (uint32_t i = 0; i < driver->n_channels; i++) {
         const uint32_t line = driver->channels[i].config.line;
@@ -181,7 +209,10 @@ static void advance(struct driver *driver, int64_t t_ns)
 static void begin_world(struct driver *driver)
 {
     const double *o = driver->options;
-    const struct mouse_config mouse = {.lick_hz = o[LICK_RATE], .learning_rate = o[LEARNING_RATE]};
+    const struct mouse_config mouse = {.lick_hz = o[LICK_RATE],
+                                       .learning_rate = o[LEARNING_RATE],
+                                       .spontaneous_hz = o[SPONTANEOUS],
+                                       .n_spouts = driver->spout_input[1] == UINT32_MAX ? 1 : MOUSE_SPOUTS};
     const struct fibre_config fibre = {.baseline_v = o[BASELINE],
                                        .amplitude = o[AMPLITUDE],
                                        .bleach = o[BLEACH],
@@ -197,8 +228,10 @@ static void begin_world(struct driver *driver)
         rng_init(&channel->rng, driver->seed, purposes[channel->config.line]);
         channel->first = channel->next = 0;
     }
-    for (uint32_t i = 0; i < OUTPUTS_MAX; i++)
+    for (uint32_t i = 0; i < OUTPUTS_MAX; i++) {
         driver->on_ns[i] = 0;
+        driver->given_ul[i] = 0;
+    }
     driver->now_ns = driver->step_ns = driver->accounted_ns = driver->n_lost = 0;
     driver->n_edges_lost = driver->first_edge = driver->n_edges = 0;
 }
@@ -258,14 +291,15 @@ static bool sim_open(struct driver **opened, const struct driver_setup *setup, s
     if (driver == NULL)
         return error_set(err, ERROR_SYSTEM, setup->name, "memory", NULL, "enough for the simulated rig");
     driver->device = setup->device;
-    driver->lick_input = UINT32_MAX;
+    for (uint32_t k = 0; k < MOUSE_SPOUTS; k++)
+        driver->spout_input[k] = UINT32_MAX;
     for (int i = 0; i < N_OPTIONS; i++)
         driver->options[i] = setup->options[i];
     /* an odd constant (2^64 over the golden ratio) spreads neighbouring seeds before they meet */
     driver->seed = setup->seed * 0x9e3779b97f4a7c15 + (uint64_t)setup->options[SEED];
     for (uint32_t i = 0; i < setup->n_inputs; i++)
-        if (setup->inputs[i].line == LICK_LINE)
-            driver->lick_input = setup->inputs[i].index;
+        if (setup->inputs[i].line == 0 || (setup->inputs[i].line < MOUSE_SPOUTS && setup->inputs[i].is_lick != 0))
+            driver->spout_input[setup->inputs[i].line] = setup->inputs[i].index;
     for (uint32_t i = 0; i < setup->n_outputs; i++)
         driver->outputs[i] = setup->outputs[i];
     for (; driver->n_channels < setup->n_channels; driver->n_channels++)
@@ -381,6 +415,14 @@ static double sim_level(struct driver *driver, uint32_t index, int64_t now_ns)
     return latch_level(driver->latch, i, now_ns);
 }
 
+/* Water, of 1 mg a ul; a pulse that runs counts when it has ended. */
+static double sim_weigh(struct driver *driver, uint32_t index)
+{
+    const int i = latch_find(driver->latch, index);
+    assert(i >= 0);
+    return driver->given_ul[i];
+}
+
 static void sim_stop(struct driver *driver)
 {
     if (driver == NULL)
@@ -419,6 +461,7 @@ const struct driver_ops sim_driver = {
     .request_safe = sim_request_safe,
     .force_safe = sim_force_safe,
     .level = sim_level,
+    .weigh = sim_weigh,
     .stop = sim_stop,
     .close = sim_close,
 };

@@ -2,6 +2,7 @@
 """check: good files give a plan, each bad one exactly one line."""
 import json
 import os
+import re
 import sys
 
 from phasic import ROOT, answered, main, phasic, refused, scratch, test
@@ -113,7 +114,7 @@ def a_triggers_latency_is_the_sum_of_its_parts():
 
 @test
 def the_text_says_the_same_and_only_the_rig_is_enough():
-    text = phasic("check", RIG, "protocols/lick_reward.lua").stdout
+    text = phasic("check", RIG, "protocols/operant.lua").stdout
     assert "water  device daq, line 4, kind valve" in text and text.endswith("good: no hardware was touched\n")
     only = answered("check", RIG)["plan"]
     assert only["task"] is None and only["trials"] is None and only["triggers"] == []
@@ -139,6 +140,114 @@ def a_window_shorter_than_the_triggers_latency_is_refused():
     said = refused("check", RIG, path)
     assert said.startswith(f"{path}:{line}: state.omission.after = 250 ms: expected at least 257.")
     assert said.endswith(" ms, the latency of trigger dip, armed here")
+
+
+USES = """uses { inputs = { "lick" }, outputs = { "water", "laser", "tone" },
+       signals = { "vta" }, models = { td_csc = {} } }
+cue "A" { output = "tone" }
+trigger "dip" { on = residual("vta", "td_csc"), below = z(-2), hold = ms(40) }
+train "stim" { output = "laser", width = ms(5), rate = hz(20), duration = ms(500) }
+function trial(n, last)
+  return {
+"""
+ALL = """    state "all" { enter = { cs "A", start "stim" }, arm = { "dip" }, after = { sec(1), done } },
+"""
+# What is wrong with a task's states: a line of states behind USES (line 8 of the file), whether it is an error, its text.
+STATES = (
+    ('state "a" { after = { sec(1), done } }, state "b" { after = { sec(1), done } },', False,
+     "state.b: expected something that leads here: nothing did in 1000 planned trials"),
+    ('state "a" { after = { sec(1), "b" } }, state "b" { after = { sec(1), "a" } },', True,
+     "state.a: expected a way that ends in done: the trial never ends"),
+    ('state "a" { enter = { deliver("water", ul(4)), deliver("water", ul(2)) }, after = { sec(1), done } },', True,
+     "state.a.enter: expected one action on water, not two"),
+    ('state "a" { on = { lick = done }, after = { us(500), done } },', True,
+     "state.a.after = 0.5 ms: expected at least a tick, 1 ms: nothing can happen in this window"),
+    ('state "a" { arm = { "dip" }, on = { dip = done }, after = { ms(40), done } },', True,
+     "state.a.after = 40 ms: expected more than 41 ms, the hold of dip and a tick: it can never fire here"),
+    ('state "a" { on = { lick = done } },', False,
+     "state.a: expected after = { time, state } as well: without an event it lasts for ever"),
+)
+
+
+@test
+def each_state_that_can_not_work_is_found_with_its_line():
+    for states, is_error, what in STATES:
+        path = written("states.lua", f"{USES}    {states}\n  }}\nend\n")
+        done = phasic("check", RIG, path)
+        word = "" if is_error else "warning: "
+        assert f"{word}{path}:8: {what}\n" in done.stderr, (states, done.stderr)
+        assert done.returncode == (2 if is_error else 0), states
+        assert done.stdout.endswith("no hardware was touched\n") != is_error, states
+        done = phasic("check", RIG, path, "--json")
+        answer = json.loads(done.stdout)
+        assert answer["ok"] is not is_error
+        found = answer["errors" if is_error else "warnings"]
+        assert {"file": path, "line": 8, "what": what} in found, found
+
+
+@test
+def what_no_trial_uses_is_a_warning():
+    path = written("idle.lua", USES + '    state "a" { after = { sec(1), done } },\n  }\nend\n')
+    assert phasic("check", RIG, path).stderr == (
+        f"warning: {path}:3: cue.A: expected a state that shows it: none did\n"
+        f"warning: {path}:5: train.stim: expected a state that starts it: none did\n"
+        f"warning: {path}:4: trigger.dip: expected a state that arms it: none did\n"
+    )
+    path = written("busy.lua", USES + ALL + "  }\nend\n")
+    assert phasic("check", RIG, path).stderr == ""
+
+
+@test
+def a_laser_that_only_each_pulse_limits_is_a_warning():
+    with open(os.path.join(ROOT, RIG), encoding="utf-8") as file:
+        text = file.read()
+    path = written("rig.lua", re.sub(r"duty = .*?},\n.*max_energy = .*?},\n", "\n", text))
+    line = text[: text.index('output "laser"')].count("\n") + 1
+    assert phasic("check", path).stderr == f"warning: {path}:{line}: output.laser: expected duty or max_energy: only each pulse has a limit\n"
+    assert phasic("check", RIG).stderr == ""
+
+
+@test
+def a_plain_number_needs_a_range():
+    text = 'param "gain" { 3 }\nparam "p" { 0.5, min = 0, max = 1 }\nparam "wait" { sec(1) }\n' + USES + ALL + "  }\nend\n"
+    path = written("bare.lua", text)
+    said = phasic("check", RIG, path).stderr
+    assert said == f"warning: {path}:1: param.gain: expected a unit, or min and max for a plain number\n", said
+
+
+@test
+def a_state_that_comes_only_after_a_miss_is_found_too():
+    # the second trial depends on how the first one ended; nobody licks in the twenty trials of the plan
+    adaptive = USES + """    state "a" { enter = { cs "A" }, arm = { "dip" }, on = { lick = "b", dip = start "stim" }, after = { sec(1), done } },
+    state "b" { after = { last and last.state == "b" and sec(2) or sec(1), done } },
+  }
+end
+"""
+    path = written("adaptive.lua", adaptive)
+    plan = answered("check", RIG, path)["plan"]
+    (b,) = [state for state in plan["states"] if state["name"] == "b"]
+    assert b["ways"] == ["1..2 s: done"], b
+    assert plan["states"][0]["ways"][:2] == ["dip: a (start stim)", "lick: b"], plan["states"][0]
+
+
+@test
+def the_protocols_have_nothing_to_be_found():
+    for name in sorted(os.listdir(os.path.join(ROOT, "protocols"))):
+        task = os.path.join("protocols", name)
+        with open(os.path.join(ROOT, task), encoding="utf-8") as file:
+            rig = re.search(r"rig: *(\S+)", file.readline()).group(1)
+        done = phasic("check", rig, task)
+        assert done.returncode == 0 and done.stderr == "", (name, done.stderr)
+
+
+@test
+def dot_is_a_picture_of_the_states():
+    dot = phasic("check", RIG, "protocols/pavlovian.lua", "--dot").stdout
+    assert dot.startswith('digraph "pavlovian" {\n') and dot.endswith("}\n"), dot
+    assert '[label = "reward\\ndeliver water 4 ul"];' in dot
+    assert dot.count("->") == 7, dot  # iti cue delay(2) reward omission(2)
+    assert '-> done [label = "2 s"];' in dot
+    assert refused("check", RIG, "--dot") == "phasic check: --dot: expected a TASK, and no --json"
 
 
 @test

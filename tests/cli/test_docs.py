@@ -123,7 +123,8 @@ def check_packages(tree, _):
 
 
 def check_lua(tree, _):
-    files = glob.glob(os.path.join(tree.root, "protocols/*.lua")) + glob.glob(os.path.join(tree.root, "rig-configs/*.lua"))
+    folders = ("protocols", "rig-configs", "docs/*")
+    files = [path for folder in folders for path in glob.glob(os.path.join(tree.root, folder, "*.lua"))]
     texts = [tree.text(os.path.relpath(path, tree.root)) for path in files]
     for path in tree.documents:
         if path == "docs/tasks.md":

@@ -57,7 +57,7 @@ def the_version_names_program_engine_and_journal():
 def a_misspelt_command_is_answered_with_the_nearest():
     assert refused("chexk") == "phasic: chexk: expected a command: did you mean check?"
     assert refused("help", "chexk") == "phasic: chexk: expected a command: did you mean check?"
-    assert "run, check, import" in refused("x")
+    assert "run, check, simulate" in refused("x")
 
 
 @test

@@ -29,7 +29,6 @@ static void an_animal_that_was_never_saved_has_nothing_and_leaves_nothing(void *
     (void)state;
     struct animal *animal = open_animal("new");
     assert_int_equal(animal_sets(animal, "pavlovian", texts, set), 0);
-    assert_true(animal_day_ul(animal, "2026-01-31") <= 0);
     animal_close(animal);
     animal_close(NULL);
     assert_int_not_equal(access(scratch_path("data/animals/new"), F_OK), 0);
@@ -57,51 +56,17 @@ static void parameters_are_kept_task_by_task(void **state)
     assert_int_not_equal(access(scratch_path("data/animals/m1/animal.json.tmp"), F_OK), 0);
 }
 
-static void the_water_of_a_day_adds_up_over_sessions(void **state)
-{
-    (void)state;
-    struct error err = {0};
-    for (int session = 0; session < 2; session++) {
-        struct animal *animal = open_animal("m2");
-        expect_ok(animal_drank(animal, "2026-01-31", 400.5, &err), &err);
-        expect_ok(animal_save(animal, &err), &err);
-        animal_close(animal);
-    }
-    struct animal *animal = open_animal("m2");
-    assert_float_equal(animal_day_ul(animal, "2026-01-31"), 801, 1e-9);
-    assert_float_equal(animal_day_ul(animal, "2026-02-01"), 0, 1e-9);
-    assert_false(animal_drank(animal, "31.1.2026", 1, &err));
-    assert_false(animal_drank(animal, "2026-02-01", -1, &err));
-    animal_close(animal);
-}
-
-static void the_oldest_days_are_forgotten_first(void **state)
-{
-    (void)state;
-    struct error err = {0};
-    char day[32];
-    struct animal *animal = open_animal("m3");
-    for (int i = 0; i <= ANIMAL_DAYS_MAX; i++) {
-        snprintf(day, sizeof day, "%04d-01-01", 1000 + i);
-        expect_ok(animal_drank(animal, day, 1, &err), &err);
-    }
-    assert_float_equal(animal_day_ul(animal, "1000-01-01"), 0, 0);
-    assert_float_equal(animal_day_ul(animal, "1001-01-01"), 1, 0);
-    assert_float_equal(animal_day_ul(animal, "2000-01-01"), 1, 0);
-    animal_close(animal);
-}
-
 static void keys_of_a_later_program_are_kept(void **state)
 {
     (void)state;
     struct error err = {0};
-    static const char text[] = "{\"format\": 1, \"cage\": \"B7\", \"water_ul\": {\"2026-01-31\": 2}}";
+    static const char text[] = "{\"format\": 1, \"cage\": \"B7\", \"parameters\": {\"pavlovian\": {\"iti\": \"8s\"}}}";
     struct animal *animal = open_animal("m4");
     expect_ok(animal_save(animal, &err), &err); /* makes the folder */
     animal_close(animal);
     scratch_write(scratch_path("data/animals/m4/animal.json"), text, sizeof text - 1);
     animal = open_animal("m4");
-    assert_float_equal(animal_day_ul(animal, "2026-01-31"), 2, 0);
+    assert_int_equal(animal_sets(animal, "pavlovian", texts, set), 1);
     expect_ok(animal_save(animal, &err), &err);
     animal_close(animal);
     size_t n;
@@ -121,8 +86,6 @@ static void a_damaged_file_is_refused_with_its_line(void **state)
         {"{\"format\": 99}",                                     "animal.json: format: expected a value as phasic writes"},
         {"{\"format\": 1, \"parameters\": {\"a\": {\"b\": 1}}}", "animal.json: parameters: expected a value as phasic"   },
         {"{\"format\": 1, \"parameters\": 7}",                   "animal.json: parameters: expected a value as phasic"   },
-        {"{\"format\": 1, \"water_ul\": {\"2026-01-31\": -1}}",
-         "animal.json: water_ul: expected a value as phasic writes"                                                      },
     };
     struct error err = {0};
     struct animal *animal = open_animal("bad");
@@ -174,8 +137,6 @@ static void a_day_is_the_rigs_own(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_animal_that_was_never_saved_has_nothing_and_leaves_nothing),
     cmocka_unit_test(parameters_are_kept_task_by_task),
-    cmocka_unit_test(the_water_of_a_day_adds_up_over_sessions),
-    cmocka_unit_test(the_oldest_days_are_forgotten_first),
     cmocka_unit_test(keys_of_a_later_program_are_kept),
     cmocka_unit_test(a_damaged_file_is_refused_with_its_line),
     cmocka_unit_test(what_is_no_name_of_an_animal_is_refused),

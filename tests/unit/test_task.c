@@ -370,7 +370,7 @@ static void the_shipped_tasks_run_a_thousand_trials(void **state)
 {
     (void)state;
     static const struct driver_ops *const drivers[] = {&sim_driver};
-    static const char *const paths[] = {"protocols/pavlovian.lua", "protocols/lick_reward.lua"};
+    static const char *const paths[] = {"protocols/pavlovian.lua", "protocols/operant.lua"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct config config;
         struct error err = {0};

@@ -1,4 +1,6 @@
--- Lick for water: after a cue the first lick within a window earns a drop.   rig: rig-configs/sim.lua
+-- rig: rig-configs/sim.lua
+-- Operant: a lick within a window after the cue earns water; before the cue the animal must withhold licking for a
+-- while, or it waits again. Source: Guo et al. 2014, PLoS ONE 9:e88678 (head-fixed procedures).
 param "volume" { ul(4),  min = ul(1),     max = ul(10),   help = "water per reward" }
 param "window" { sec(2), min = ms(200),   max = sec(10),  help = "time to answer, from the end of the cue" }
 param "iti"    { sec(4), min = sec(1),    max = sec(120), help = "mean; exponential, cut at three times" }

@@ -31,7 +31,7 @@ def the_text_ends_with_a_count_and_a_picture_is_drawn():
 @test
 def what_does_not_exist_is_refused():
     assert refused("signatures", "--model", "td_cs") == "phasic signatures: --model = td_cs: expected a model with signatures: did you mean td_csc?"
-    assert "did you mean blocking?" in refused("signatures", "--only", "blockin")
+    assert "did you mean second_order?" in refused("signatures", "--only", "second_orde")
     assert "--seeds" in refused("signatures", "--seeds", 0)
     assert "picture" in refused("signatures", "--only", "second_order", "--model", "rw", "--seeds", 1, "-o", "/no/such/x.svg", status=1)
 

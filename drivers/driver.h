@@ -8,6 +8,7 @@
  * of times. The conformance test in tests/conformance runs on every row of the driver table. */
 #pragma once
 #include "engine/base/error.h"
+#include "engine/base/kinds.h"
 #include "engine/base/rt.h"
 #include "engine/frame.h"
 #include <stdbool.h>
@@ -29,6 +30,16 @@ struct driver_output {
     uint32_t index, line;
     uint32_t kind;  /* enum config_output_kind */
     uint32_t guard; /* enum config_guard: device_timed lines get pulse_ns and end the pulse themselves */
+};
+
+/* A wave that the device plays by itself when a write names it: frame_write.wave is `index` + 1. Light and sounds rise
+ * and fall by half a cosine within ramp_ns. Noise is drawn from the seed and the index, so that it is the same again.
+ */
+struct driver_wave {
+    uint32_t index, output; /* the engine's */
+    uint32_t shape;         /* enum config_shape, not pulses */
+    int64_t duration_ns, ramp_ns;
+    double hz, hz_end;
 };
 
 /* A driver's own option in the rig file: `device "daq" { driver = "sim", bleach = 0.1 }`. One row says all. */
@@ -56,6 +67,8 @@ struct driver_setup {
     const struct driver_channel *channels;
     const struct driver_input *inputs;
     const struct driver_output *outputs;
+    const struct driver_wave *waves; /* n_waves of them, for its outputs */
+    uint32_t n_waves;
     double rate_hz;
     double options[DRIVER_OPTIONS_MAX];       /* in the order of driver_ops.options, defaults filled in */
     const struct driver_recording *recording; /* replay only, else NULL */
@@ -69,6 +82,7 @@ struct driver_about {
     double volts_per_count, volts_at_zero; /* of its analog channels, unless the rig file says otherwise */
     int64_t worst_case_write_ns;           /* from write to the output's edge */
     int64_t late_max_ns;  /* the oldest an edge can be when it is read; 0 for lines sampled in the tick */
+    uint32_t shapes;      /* a bit each enum config_shape that its outputs can play; pulses always */
     bool device_timed;    /* ends pulses by itself */
     bool device_watchdog; /* falls to safe by itself when the host is silent */
     bool simulated;       /* no actuator can be reached: ticks may be made faster than real time */

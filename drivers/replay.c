@@ -4,6 +4,7 @@
 
 #include "drivers/latch.h"
 #include "drivers/setup.h"
+#include "engine/base/kinds.h"
 #include "engine/base/units.h"
 
 struct driver {
@@ -126,6 +127,7 @@ const struct driver_ops replay_driver = {
               .volts_at_zero = 0,
               .worst_case_write_ns = US,
               .late_max_ns = 0,
+              .shapes = (1u << CONFIG_SHAPES) - 1, /* it plays nothing */
               .device_timed = true,
               .device_watchdog = true,
               .simulated = true},

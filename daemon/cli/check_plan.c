@@ -245,10 +245,16 @@ static json_t *trigger_json(const struct check_plan *plan, uint32_t i)
 
 static json_t *train_json(const struct check_plan *plan, uint32_t i)
 {
+    static const char *const shapes[] = {"pulses", "constant", "sine", "tone", "noise", "chirp", "clicks"};
     const struct config_train *train = &plan->config->trains[i];
-    return json_pack("{s:s, s:s, s:f, s:f, s:f}", "name", train->name, "output",
-                     plan->config->outputs[train->output].name, "width_ms", ms(train->width_ns), "rate_hz",
-                     1e9 / (double)train->period_ns, "duration_ms", ms(train->duration_ns));
+    const bool pulses = train->shape == CONFIG_SHAPE_PULSES;
+    const double rate_hz = pulses ? 1e9 / (double)train->period_ns : train->hz;
+    return json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o}", "name", train->name, "output",
+                     plan->config->outputs[train->output].name, "shape", shapes[train->shape], "width_ms",
+                     ms(train->width_ns), "rate_hz", rate_hz, "duration_ms", ms(train->duration_ns), "jitter_ms",
+                     ms(train->jitter_ns), "ramp_ms", ms(train->ramp_ns), "level", pulses ? 1.0 : train->level,
+                     "max_count", train->max_count > 0 ? json_integer(train->max_count) : json_null(), "max_light_ms",
+                     train->max_light_ns > 0 ? json_real(ms(train->max_light_ns)) : json_null());
 }
 
 static json_t *params_json(const struct check_plan *plan)

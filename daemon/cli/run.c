@@ -210,7 +210,7 @@ static const struct options_row rows[] = {
      .help = "whole lines instead of one that is rewritten",
      .offset = AT(headless)},
     OPTIONS_JSON(run_options),
-    {0             },
+    {0 },
 };
 
 const struct cli_command run_command = {

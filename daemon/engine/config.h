@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Raised by every commit that changes a decision; golden sessions in the tests enforce it. */
-enum { ENGINE_VERSION = 6 };
+enum { ENGINE_VERSION = 7 };
 
 enum {
     CONFIG_NAME = 32, /* bytes of a name with its terminator */
@@ -101,7 +101,7 @@ struct config_output {
     uint32_t kind;  /* enum config_output_kind */
     uint32_t guard; /* enum config_guard */
     uint32_t n_opening;
-    uint32_t reserved;
+    uint32_t shapes;                                   /* bit i: its device can play enum config_shape i */
     struct config_opening opening[CONFIG_OPENING_MAX]; /* valve calibration, both columns strictly increasing */
 };
 
@@ -215,9 +215,17 @@ struct config_yoke {
     int64_t t_ns; /* session time */
 };
 
+/* A pulse train, a wave of light or a sound. Of a wave width, period and duration are the same. */
 struct config_train {
     char name[CONFIG_NAME];
     int64_t width_ns, period_ns, duration_ns;
+    int64_t jitter_ns;    /* pulses: each but the first is later by a draw from 0 .. jitter_ns */
+    int64_t ramp_ns;      /* waves: rise at the start and fall at the end, half a cosine each */
+    int64_t max_light_ns; /* longest time to be on in a session, all starts together; 0: no limit */
+    double hz, hz_end;    /* waves */
+    double level;         /* waves: share of the output's on level, above 0, at most 1 */
+    uint32_t max_count;   /* starts a session; 0: no limit */
+    uint32_t shape;       /* enum config_shape */
     uint32_t output;
     uint32_t reserved;
 };

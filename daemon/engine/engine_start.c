@@ -66,7 +66,7 @@ static bool parts_init(struct engine *engine, struct error *err)
     safety_init(&engine->safety, config);
     machine_init(&engine->machine, config);
     for (uint32_t i = 0; i < config->n_trains; i++)
-        train_init(&engine->trains[i], &config->trains[i]);
+        train_init(&engine->trains[i], &config->trains[i], config->seed);
     if (!engine_triggers_init(engine, err))
         return false;
     for (uint32_t i = 0; i < FRAME_OUTPUTS_MAX; i++)

@@ -35,6 +35,7 @@ static const char *const decision_names[] = {
     [FRAME_TRIGGER_REFUSED] = "trigger_refused",
     [FRAME_SETTING] = "setting",
     [FRAME_SETTING_REFUSED] = "setting_refused",
+    [FRAME_DOSE_OVER] = "dose_over",
     [FRAME_COUNT] = "count",
     [FRAME_TIMER] = "timer",
     [FRAME_FALLBACK] = "fallback",

@@ -111,7 +111,8 @@ struct frame_write {
         pulse_ns; /* > 0: a device that times pulses itself ends it after this long; the engine also writes the end */
     double level; /* 0 off; 1 on; mA for an LED */
     uint32_t output; /* index into config.outputs */
-    uint32_t reserved;
+    uint32_t wave;   /* 0: switch to the level; k + 1: play config.trains[k] at that level. Its end is an order of its
+                        own, too */
 };
 
 enum frame_decision_kind {
@@ -140,6 +141,7 @@ enum frame_decision_kind {
     FRAME_TRIGGER_REFUSED, /* id trigger; value enum trigger_verdict: a limit of its own kept it from firing */
     FRAME_SETTING,         /* id the target of a FRAME_SET; value what it is now */
     FRAME_SETTING_REFUSED, /* the same, but there is no such setting or the value is out of range: nothing changed */
+    FRAME_DOSE_OVER,       /* id train: it is not started, its light or its count for the session is used up */
     FRAME_COUNT,           /* id counter; value where it stood when the trial ended */
     FRAME_TIMER,           /* id timer of the trial; value 1 on, 0 off */
     FRAME_FALLBACK,        /* id trial number: it runs the last good plan again, for want of its own */

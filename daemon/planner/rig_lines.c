@@ -194,6 +194,7 @@ static void take_output(struct declare *declare, struct output_form *form)
             fail_taken(declare, class, other->name);
     }
     const uint32_t guard = form->output.guard;
+    form->output.shapes = rig_lines_about(rig, device)->shapes | 1u << CONFIG_SHAPE_PULSES;
     const bool dangerous = form->output.kind == CONFIG_OUTPUT_VALVE || form->output.kind == CONFIG_OUTPUT_LASER;
     const char *driver = rig->driver_of[device]->name;
     if (dangerous && guard == CONFIG_GUARD_NONE && !form->accept_unguarded)

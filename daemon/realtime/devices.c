@@ -14,6 +14,7 @@ struct lines {
     struct driver_channel channels[FRAME_CHANNELS_MAX];
     struct driver_input inputs[FRAME_INPUTS_MAX];
     struct driver_output outputs[FRAME_OUTPUTS_MAX];
+    struct driver_wave waves[CONFIG_TRAINS_MAX];
 };
 
 static void collect(struct driver_setup *setup, struct lines *lines, const struct config *config)
@@ -35,6 +36,13 @@ static void collect(struct driver_setup *setup, struct lines *lines, const struc
             lines->outputs[setup->n_outputs++] =
                 (struct driver_output){c->safe_level, c->on_level, i, c->line, c->kind, c->guard};
     }
+    for (uint32_t i = 0; i < config->n_trains; i++) {
+        const struct config_train *c = &config->trains[i];
+        if (c->shape != CONFIG_SHAPE_PULSES && config->outputs[c->output].device == setup->device)
+            lines->waves[setup->n_waves++] =
+                (struct driver_wave){i, c->output, c->shape, c->duration_ns, c->ramp_ns, c->hz, c->hz_end};
+    }
+    setup->waves = lines->waves;
     setup->channels = lines->channels;
     setup->inputs = lines->inputs;
     setup->outputs = lines->outputs;

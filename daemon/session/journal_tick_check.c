@@ -155,6 +155,7 @@ static uint64_t ids(uint32_t kind, const struct config *config)
     case FRAME_LIMITED:
         return config->n_outputs;
     case FRAME_TRAIN:
+    case FRAME_DOSE_OVER:
         return config->n_trains;
     case FRAME_TRIGGER_FIRED:
     case FRAME_TRIGGER_SHAM:
@@ -198,6 +199,7 @@ static void check_outputs(struct gate *gate, const struct config *config, const 
         time_in(gate, "writes", i, "cause_ns", write->cause_ns, -JOURNAL_TICK_TIME_MAX);
         time_in(gate, "writes", i, "pulse_ns", write->pulse_ns, 0);
         is_number(gate, "writes", i, "level", write->level);
+        below(gate, "writes", i, "wave", write->wave, (uint64_t)config->n_trains + 1);
     }
     below(gate, "", 0, "n_decisions", out->n_decisions, FRAME_DECISIONS_MAX + 1);
     for (uint32_t i = 0; gate->ok && i < out->n_decisions; i++) {

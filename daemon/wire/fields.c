@@ -77,7 +77,7 @@ static const struct fields_row output_rows[] = {TEXT(config_output, name),
                                                 U32(config_output, kind),
                                                 U32(config_output, guard),
                                                 U32(config_output, n_opening),
-                                                U32(config_output, reserved),
+                                                U32(config_output, shapes),
                                                 ARRAY(config_output, opening, n_opening, opening)};
 static const struct fields output = TABLE(config_output, 1, output_rows);
 
@@ -140,9 +140,12 @@ static const struct fields trigger = TABLE(config_trigger, 1, trigger_rows);
 static const struct fields_row yoke_rows[] = {I64(config_yoke, t_ns)};
 static const struct fields yoke = TABLE(config_yoke, 1, yoke_rows);
 
-static const struct fields_row train_rows[] = {TEXT(config_train, name),     I64(config_train, width_ns),
-                                               I64(config_train, period_ns), I64(config_train, duration_ns),
-                                               U32(config_train, output),    U32(config_train, reserved)};
+static const struct fields_row train_rows[] = {
+    TEXT(config_train, name),        I64(config_train, width_ns),  I64(config_train, period_ns),
+    I64(config_train, duration_ns),  I64(config_train, jitter_ns), I64(config_train, ramp_ns),
+    I64(config_train, max_light_ns), F64(config_train, hz),        F64(config_train, hz_end),
+    F64(config_train, level),        U32(config_train, max_count), U32(config_train, shape),
+    U32(config_train, output),       U32(config_train, reserved)};
 static const struct fields train = TABLE(config_train, 1, train_rows);
 
 static const struct fields_row label_rows[] = {TEXT(config_label, name)};
@@ -248,7 +251,7 @@ const struct fields fields_applied = TABLE(frame_applied, 1, applied_rows);
 
 static const struct fields_row write_rows[] = {I64(frame_write, cause_ns), I64(frame_write, pulse_ns),
                                                F64(frame_write, level), U32(frame_write, output),
-                                               U32(frame_write, reserved)};
+                                               U32(frame_write, wave)};
 const struct fields fields_write = TABLE(frame_write, 1, write_rows);
 
 static const struct fields_row decision_rows[] = {I64(frame_decision, t_ns), F64(frame_decision, value),

@@ -448,6 +448,7 @@ const struct driver_ops sim_driver = {
               .volts_at_zero = 0,
               .worst_case_write_ns = US,
               .late_max_ns = 0,
+              .shapes = (1u << CONFIG_SHAPES) - 1, /* of a wave it shows the level only */
               .device_timed = true,
               .device_watchdog = false,
               .simulated = true,

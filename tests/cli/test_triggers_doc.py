@@ -8,7 +8,7 @@ from phasic import ROOT, main, phasic, scratch, test
 
 AFTER = 'function trial() return { state "x" { after = { sec(1), done } } } end\n'
 WORDS = """dff predicted residual variable slope peak phase yoke licked not_licked lick_rate is_above is_below percent deg
-above below release at hold when lockout max_rate max_count sham delay enabled train trigger""".split()
+above below release at hold when lockout max_rate max_count sham delay enabled train trigger jitter ramp gate level max_light shape sound tone noise chirp clicks""".split()
 
 
 def examples():

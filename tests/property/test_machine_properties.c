@@ -196,7 +196,7 @@ static void begin(struct story *story, struct life *life)
     memset(life, 0, sizeof *life);
     life->in_order = true;
     safety_init(&life->safety, &story->config);
-    train_init(&life->trains[0], &story->config.trains[0]);
+    train_init(&life->trains[0], &story->config.trains[0], 1);
     machine_init(&life->machine, &story->config);
     for (uint32_t i = 0; i < story->n_events; i++)
         story->events[i].arrived = false;

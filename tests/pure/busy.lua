@@ -5,7 +5,7 @@ uses {
 }
 cue "A" { output = "tone" }
 trigger "dip" {
-  on = residual("vta", "td_csc"), below = z(0), release = z(0.5), hold = ms(2), lockout = ms(50), sham = 0.5,
+  on = residual("vta", "td_csc"), below = z(0), release = z(0.5), hold = ms(5), lockout = ms(50), sham = 0.5,
 }
 train "stim" { output = "laser", width = ms(5), rate = hz(20), duration = ms(100) }
 

@@ -163,7 +163,7 @@ static void fill_out(struct frames *frames)
     out->n_writes = how_many(frames, FRAME_WRITES_MAX);
     for (uint32_t i = 0; i < out->n_writes; i++)
         out->writes[i] = (struct frame_write){a_time(frames), (int64_t)(rng_next(&frames->rng) >> 4),
-                                              any_number(frames), (uint32_t)pick(frames, FRAME_OUTPUTS_MAX), 7};
+                                              any_number(frames), (uint32_t)pick(frames, FRAME_OUTPUTS_MAX), 0};
     out->n_decisions = how_many(frames, FRAME_DECISIONS_MAX);
     for (uint32_t i = 0; i < out->n_decisions; i++)
         out->decisions[i] = (struct frame_decision){a_time(frames), any_double(frames), rng_next(&frames->rng),

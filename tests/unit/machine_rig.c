@@ -31,7 +31,7 @@ int machine_rig_fresh(void **state)
     config->trains[0] =
         (struct config_train){.width_ns = 5 * MS, .period_ns = 50 * MS, .duration_ns = 500 * MS, .output = LASER};
     safety_init(&rig->safety, config);
-    train_init(&rig->trains[0], &config->trains[0]);
+    train_init(&rig->trains[0], &config->trains[0], 1);
     machine_init(&rig->machine, config);
     rig->trial.number = 1;
     return 0;

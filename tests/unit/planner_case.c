@@ -19,6 +19,7 @@ static const struct driver_ops fake = {
               .volts_per_count = 0.001,
               .volts_at_zero = -0.5,
               .late_max_ns = 2000000,
+              .shapes = (1u << CONFIG_SHAPES) - 1,
               .device_timed = true,
               .simulated = true,
               .lit_by_leds = true},

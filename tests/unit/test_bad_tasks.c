@@ -217,59 +217,59 @@ static void timers_are_checked(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {WHOLE,                                                                                         "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" {} } end",
-         "x.lua:3: timer.t: expected the key on: a time: us(x), ms(x) or sec(x)"                                                                                                                                                                                               },
-        {WHOLE,                                                                                         "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = 5 } } end",
-         "x.lua:3: timer.t.on = 5: expected a time: us(x), ms(x) or sec(x)"                                                                                                                                                                                                    },
+        {WHOLE, "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" {} } end",
+         "x.lua:3: timer.t: expected the key on: a time: us(x), ms(x) or sec(x)"                                                                                                                                },
+        {WHOLE, "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = 5 } } end",
+         "x.lua:3: timer.t.on = 5: expected a time: us(x), ms(x) or sec(x)"                                                                                                                                     },
         {WHOLE,
-         "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = us(50) } } end",                                                                                           "x.lua:3: timer.t.on = us(50): expected us(100)..sec(3600)"       },
+         "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = us(50) } } end",   "x.lua:3: timer.t.on = us(50): expected us(100)..sec(3600)"                                },
         {WHOLE,
-         "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = sec(0/0) } } end",                                                                                         "x.lua:3: sec = nan: expected one finite number, as in sec(1)"    },
+         "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = sec(0/0) } } end", "x.lua:3: sec = nan: expected one finite number, as in sec(1)"                             },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1), loops = -1 } "
-         "} end",                                                                                                                                                                                            "x.lua:3: timer.t.loops = -1: expected a whole number 0..1000000" },
+         "} end",                                                                                                    "x.lua:3: timer.t.loops = -1: expected a whole number 0..1000000"                          },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1), loops = 1.5 } "
-         "} end",                                                                                                                                                                                            "x.lua:3: timer.t.loops = 1.5: expected a whole number 0..1000000"},
+         "} end",                                                                                                    "x.lua:3: timer.t.loops = 1.5: expected a whole number 0..1000000"                         },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1), output = "
-         "\"water\" } } end",                                                                                                                                                                                "x.lua:3: timer.t.output = \"water\": expected a sound, laser or digital output that the task uses: laser, "
-         "tone, light"                                                                                                                                                                                                                                                  },
+         "\"water\" } } end",                                                                                        "x.lua:3: timer.t.output = \"water\": expected a sound, laser or digital output that the task uses: laser, "
+         "tone, light"                                                                                                                                                             },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1), output = "
-         "\"ligt\" } } end",                                                                                                                                                                                    "x.lua:3: timer.t.output = \"ligt\": expected a sound, laser or digital output that the task uses: did you "
-         "mean light?"                                                                                                                                                                                                                                                    },
+         "\"ligt\" } } end",                                                                                         "x.lua:3: timer.t.output = \"ligt\": expected a sound, laser or digital output that the task uses: did you "
+         "mean light?"                                                                                                                                                              },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1), output = 5 } "
-         "} end",                                                                                                     "x.lua:3: timer.t.output = 5: expected a text of 1..31 characters"},
+         "} end",                                                                                                    "x.lua:3: timer.t.output = 5: expected a text of 1..31 characters"                         },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1), output = "
-         "\"tone\" } } end",                                                                                                                                 "x.lua:3: timer.t.output = \"tone\": expected an output of its own: the cue A has this one"                                                                                          },
+         "\"tone\" } } end",                                                                                         "x.lua:3: timer.t.output = \"tone\": expected an output of its own: the cue A has this one"},
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1), delay = "
-         "sec(3601) } } end",                                                                                                                                      "x.lua:3: timer.t.delay = sec(3601): expected us(0)..sec(3600)"},
+         "sec(3601) } } end",                                                                                        "x.lua:3: timer.t.delay = sec(3601): expected us(0)..sec(3600)"                            },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1), off = ms(-1) "
-         "} } end",                                                                                                              "x.lua:3: timer.t.off = ms(-1): expected us(0)..sec(3600)"                                                                                                                 },
+         "} } end",                                                                                                  "x.lua:3: timer.t.off = ms(-1): expected us(0)..sec(3600)"                                 },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1), lop = 3 } } "
-         "end",                                                                                                                        "x.lua:3: timer.t.lop = 3: expected a key of timer: output, delay, on, off, loops"},
+         "end",                                                                                                      "x.lua:3: timer.t.lop = 3: expected a key of timer: output, delay, on, off, loops"         },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = sec(6), output = "
-         "\"light\" } } end",                                                                                                    "x.lua:3: timer.t.on = sec(6): expected at most sec(5), max_on of light"                                                                               },
-        {WHOLE,                     "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" } end",
-         "x.lua:2: trial()[2] = a function: expected state \"name\" { ... } or timer \"name\" { ... }"   },
+         "\"light\" } } end",                                                                                        "x.lua:3: timer.t.on = sec(6): expected at most sec(5), max_on of light"                   },
+        {WHOLE, "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" } end",
+         "x.lua:2: trial()[2] = a function: expected state \"name\" { ... } or timer \"name\" { ... }"                                                                                                          },
         {WHOLE, "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer { on = ms(1) } } end",
-         "x.lua:3: timer = a table: expected a name: timer \"name\" { ... }"                                                                                                                                                              },
+         "x.lua:3: timer = a table: expected a name: timer \"name\" { ... }"                                                                                                                                    },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1) }, timer \"t\" "
-         "{ on = ms(1) } } end",                                                                                                      "x.lua:3: timer.t: expected another name: there is timer \"t\" already"                             },
+         "{ on = ms(1) } } end",                                                                                     "x.lua:3: timer.t: expected another name: there is timer \"t\" already"                    },
         {WHOLE,
          "function trial() return { state \"x\" { after = { sec(1), done } },\ntimer \"t\" { on = ms(1), output = "
-         "\"light\" }, timer \"u\" { on = ms(1), output = \"light\" } } end",                                                                                                                                                  "x.lua:3: timer.u.output = light: expected an output of its own: the timer t has this one"                                                    },
+         "\"light\" }, timer \"u\" { on = ms(1), output = \"light\" } } end",                                        "x.lua:3: timer.u.output = light: expected an output of its own: the timer t has this one" },
         {WHOLE,
          "function trial() local l = { state \"x\" { after = { sec(1), done } } }\nfor i = 1, 9 do l[i + 1] = "
-         "timer(\"t\" .. i) { on = ms(1) } end\nreturn l end",                                                                                                                                                   "x.lua:3: timer.t9: expected at most 8 timers"},
+         "timer(\"t\" .. i) { on = ms(1) } end\nreturn l end",                                                       "x.lua:3: timer.t9: expected at most 8 timers"                                             },
     };
     EXPECT(rows);
 }
@@ -412,7 +412,7 @@ static void the_last_trial_is_checked(void **state)
         {"last.visits.paid", "x.lua:2: last.visits.paid: expected last.visits: x"            },
         {"last.counts.paid", "x.lua:2: last.counts.paid: expected last.counts: there is none"},
         {"last.visits.x.y",  "x.lua:2: attempt to index a number value (field 'x'): expected something with keys before "
-         "the dot or bracket"                                                                  },
+                            "the dot or bracket"                  },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[512];

@@ -202,8 +202,8 @@ static void what_a_rig_does_without_a_disk_is_its_own_word(void **state)
     assert_int_equal(planner_case.config.journal_on_fault, CONFIG_JOURNAL_PAUSE);
     assert_string_equal(behind_daq(""), "");
     assert_int_equal(planner_case.config.journal_on_fault, CONFIG_JOURNAL_CONTINUE);
-    assert_string_equal(behind_daq("journal { on_fault = \"stpo\" }"),
-                        "x.lua:2: journal.on_fault = \"stpo\": expected one of these words: did "
+    assert_string_equal(behind_daq("journal { on_fault = \"stops\" }"),
+                        "x.lua:2: journal.on_fault = \"stops\": expected one of these words: did "
                         "you mean stop?");
     assert_string_equal(behind_daq("journal { on_fault = \"stop\" }\njournal { on_fault = \"stop\" }"),
                         "x.lua:3: journal: expected one journal { ... } in a file");

@@ -23,7 +23,7 @@ static int fresh(void **state)
         .kind = CONFIG_OUTPUT_LASER, .max_on_ns = 20 * MS, .max_session_ul = (double)INFINITY, .on_level = 1};
     config.trains[0] = (struct config_train){.width_ns = 5 * MS, .period_ns = 50 * MS, .duration_ns = 500 * MS};
     safety_init(&safety, &config);
-    train_init(&train, &config.trains[0]);
+    train_init(&train, &config.trains[0], 1);
     n_on = n_off = n_limited = n_train[0] = n_train[1] = 0;
     return 0;
 }
@@ -205,6 +205,99 @@ static void what_safety_refuses_is_not_asked_again(void **state)
         assert_int_equal(on_ns[i], i * 100 * MS);
 }
 
+static void each_pulse_but_the_first_is_later_within_its_jitter(void **state)
+{
+    (void)state;
+    config.trains[0].jitter_ns = 30 * MS;
+    start(0, 0);
+    ticks(MS, 700 * MS);
+    assert_int_equal(n_on, 10);
+    assert_int_equal(on_ns[0], 0);
+    int n_different = 0;
+    for (int i = 1; i < 10; i++) {
+        assert_in_range(on_ns[i], i * 50 * MS, i * 50 * MS + 30 * MS); /* the draw, and up to a tick */
+        assert_in_range(on_ns[i] - cause_ns[i], 0, MS - 1);
+        n_different += cause_ns[i] - i * 50 * MS != cause_ns[1] - 50 * MS;
+    }
+    assert_in_range(n_different, 5, 8);
+    assert_int_equal(train_ns[0], 500 * MS); /* its end is its own */
+}
+
+static void the_jitter_comes_from_the_seed(void **state)
+{
+    (void)state;
+    int64_t before[10] = {0};
+    for (uint64_t round = 0; round < 3; round++) {
+        fresh(NULL);
+        config.trains[0].jitter_ns = 30 * MS;
+        train_init(&train, &config.trains[0], round == 2 ? 8 : 7);
+        start(0, 0);
+        ticks(MS, 700 * MS);
+        assert_int_equal(memcmp(before, cause_ns, sizeof before) == 0, round == 1);
+        memcpy(before, cause_ns, sizeof before);
+    }
+}
+
+/* Starts it; how many refusals for its dose that gave. */
+static int dose_over(int64_t now_ns)
+{
+    frame_out_clear(&out);
+    train_start(&train, ID, now_ns, now_ns, &safety, &out);
+    int n = 0;
+    for (uint32_t i = 0; i < out.n_decisions; i++)
+        n += out.decisions[i].kind == FRAME_DOSE_OVER && out.decisions[i].id == ID;
+    note(now_ns);
+    return n;
+}
+
+static void it_starts_no_more_often_than_it_may(void **state)
+{
+    (void)state;
+    config.trains[0].max_count = 2;
+    for (int64_t i = 0; i < 4; i++) {
+        assert_int_equal(dose_over(i * S), i >= 2);
+        ticks(i * S + MS, i * S + 900 * MS);
+    }
+    assert_int_equal(n_train[1], 2);
+    assert_int_equal(n_on, 20);
+}
+
+static void a_start_that_would_pass_the_light_of_the_session_is_none(void **state)
+{
+    (void)state;
+    config.trains[0].max_light_ns = 149 * MS; /* a start is 10 pulses of 5 ms: two fit, and nearly a third */
+    for (int64_t i = 0; i < 4; i++) {
+        assert_int_equal(dose_over(i * S), i >= 2);
+        ticks(i * S + MS, i * S + 900 * MS);
+    }
+    assert_int_equal(train.light_ns, 100 * MS);
+    config.trains[0].max_light_ns = 150 * MS;
+    assert_int_equal(dose_over(5 * S), 0); /* exactly the rest */
+}
+
+static void a_wave_is_one_order_with_its_description_and_level(void **state)
+{
+    (void)state;
+    config.outputs[0].max_on_ns = 1 * S;
+    config.trains[0] = (struct config_train){.shape = CONFIG_SHAPE_SINE,
+                                             .width_ns = 400 * MS,
+                                             .period_ns = 400 * MS,
+                                             .duration_ns = 400 * MS,
+                                             .hz = 10,
+                                             .level = 0.25};
+    frame_out_clear(&out);
+    train_start(&train, ID, 7 * MS, 6 * MS, &safety, &out);
+    assert_int_equal(out.n_writes, 1);
+    assert_int_equal(out.writes[0].wave, ID + 1);
+    assert_true(out.writes[0].level >= 0.25 && out.writes[0].level <= 0.25);
+    note(7 * MS);
+    ticks(8 * MS, 600 * MS);
+    assert_int_equal(n_on, 1);
+    assert_int_equal(n_off, 1);
+    assert_int_equal(off_ns[0], 407 * MS);
+    assert_int_equal(train_ns[0], 407 * MS);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(its_pulses_come_at_their_times, fresh),
     cmocka_unit_test_setup(it_tells_when_it_starts_and_ends, fresh),
@@ -216,5 +309,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(pulses_that_are_a_period_late_are_left_out, fresh),
     cmocka_unit_test_setup(a_loop_that_comes_back_after_the_end_gives_none, fresh),
     cmocka_unit_test_setup(what_safety_refuses_is_not_asked_again, fresh),
+    cmocka_unit_test_setup(each_pulse_but_the_first_is_later_within_its_jitter, fresh),
+    cmocka_unit_test_setup(the_jitter_comes_from_the_seed, fresh),
+    cmocka_unit_test_setup(it_starts_no_more_often_than_it_may, fresh),
+    cmocka_unit_test_setup(a_start_that_would_pass_the_light_of_the_session_is_none, fresh),
+    cmocka_unit_test_setup(a_wave_is_one_order_with_its_description_and_level, fresh),
 };
 TEST_MAIN(tests)

@@ -154,7 +154,7 @@ static void wrong_levels_are_refused(void **state)
     EXPECT("on = variable(\"vta\", \"td_csc\", \"value\"), above = percent(1)",
            "trigger.t.above = percent(1): expected a plain number, or z(x)");
     EXPECT("on = variable(\"vta\", \"td_csc\", \"value\"), above = 0/0",
-           "trigger.t.above = -nan: expected a plain number, or z(x)");
+           "trigger.t.above = nan: expected a plain number, or z(x)");
     EXPECT("on = dff(\"vta\"), above = z(2), below = z(1)",
            "trigger.t.above = z(2): expected either below or above: z(x), or a level in the unit of `on`");
     EXPECT("on = dff(\"vta\"), above = z(2), release = percent(1)",

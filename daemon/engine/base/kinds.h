@@ -20,3 +20,15 @@ enum config_guard {
     CONFIG_GUARD_DEVICE_WATCHDOG,
     CONFIG_GUARD_INTERLOCK
 };
+
+/* What a train or sound is made of. All but pulses are waves: one order, which the device plays by itself. */
+enum config_shape {
+    CONFIG_SHAPE_PULSES,   /* on and off, each pulse an order of its own */
+    CONFIG_SHAPE_CONSTANT, /* light at one level, with ramps */
+    CONFIG_SHAPE_SINE,     /* light: (1 - cos(2 pi hz t)) / 2, from dark to the level and back */
+    CONFIG_SHAPE_TONE,     /* sound: a sine of hz */
+    CONFIG_SHAPE_NOISE,    /* sound: white between hz and hz_end */
+    CONFIG_SHAPE_CHIRP,    /* sound: from hz to hz_end, in equal ratios in equal times */
+    CONFIG_SHAPE_CLICKS,   /* sound: hz clicks a second */
+    CONFIG_SHAPES
+};

@@ -14,7 +14,7 @@ struct timer {
     bool on;          /* between an on and its off */
     bool lit;         /* its output was switched on by it */
     int64_t next_ns;  /* its next edge */
-    uint32_t n_loops; /* ons so far, those left out included */
+    uint32_t n_loops; /* begun so far, those left out included */
     uint32_t n_skipped;
 };
 

@@ -52,7 +52,7 @@ static void put_task(FILE *out, enum bench_rig_size size)
         fprintf(out, ", \"f%d\"", i);
     fprintf(out, " }, models = { td_csc = { step = ms(20) }%s },\n}\n", full ? ", null_mean = {}, null_zero = {}" : "");
     fputs("cue \"A\" { output = \"tone\" }\n"
-          "trigger \"dip\" {\n  on = residual(\"f0\", \"td_csc\"), below = z(-0.5), release = z(0), hold = ms(4),\n"
+          "trigger \"dip\" {\n  on = residual(\"f0\", \"td_csc\"), below = z(-0.5), release = z(0), hold = ms(5),\n"
           "  lockout = ms(100), sham = 0.2,\n}\n"
           "train \"stim\" { output = \"laser\", width = ms(5), rate = hz(20), duration = ms(100) }\n"
           "function trial()\n  return {\n"

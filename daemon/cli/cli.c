@@ -8,9 +8,9 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-    &run_command,        &check_command,  &simulate_command, &import_command, &replay_command,
-    &compare_command,    &export_command, &recover_command,  &verify_command, &calibrate_command,
-    &signatures_command, &doctor_command, &bench_command,
+    &run_command,     &check_command,     &simulate_command,   &import_command, &replay_command,
+    &compare_command, &export_command,    &recover_command,    &verify_command, &doctor_command,
+    &bench_command,   &calibrate_command, &signatures_command,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

@@ -15,8 +15,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PROGRAM = os.path.join(ROOT, os.environ.get("BUILD", "build/release"), "phasic")
 SCRATCH = tempfile.mkdtemp(prefix="phasic-cli-")
 atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
-COMMANDS = ["run", "check", "simulate", "import", "replay", "compare", "export", "recover", "verify", "calibrate"]
-COMMANDS += ["signatures", "doctor", "bench"]
+COMMANDS = ["run", "check", "simulate", "import", "replay", "compare", "export", "recover", "verify", "doctor", "bench"]
+COMMANDS += ["calibrate", "signatures"]
 tests = []
 
 

@@ -43,7 +43,7 @@ def every_command_has_help_with_usage_options_and_an_example():
         assert f"\nusage: phasic {command}" in text
         assert f"\nexample:\n  phasic {command} " in text
         assert ("-h, --help", "this text") in options_of(text)
-        assert max(map(len, text.splitlines())) <= 140, command
+        assert max(map(len, text.splitlines())) <= 160, command
 
 
 @test

@@ -181,7 +181,7 @@ static int64_t on_within(const struct line *line, int64_t from_ns, int64_t to_ns
 /* A grant of length_ns from t_ns on, with what was, within a window. */
 static bool within(const struct line *line, int64_t per_ns, double allows_ns, int64_t t_ns)
 {
-    return per_ns == 0 ||
+    return isinf(allows_ns) ||
            (double)(on_within(line, t_ns + line->length_ns - per_ns, t_ns, false) + line->length_ns) <= allows_ns + 1;
 }
 

@@ -61,7 +61,10 @@ class Session:
         command = [*before, "./phasic", "run", rig, "pavlovian.lua", "--seed", "7", "--headless", "--json"]
         command += ["--set", "iti=1s", "--duration", str(SECONDS), "--out", folder]
         pipe = subprocess.PIPE
-        process = subprocess.Popen(command, cwd=PLACE, stdout=pipe, stderr=pipe, stdin=subprocess.DEVNULL, text=True)
+        home = dict(os.environ, HOME=PLACE, PHASIC_DATA=os.path.join(PLACE, "data"))  # this user's own
+        process = subprocess.Popen(
+            command, cwd=PLACE, env=home, stdout=pipe, stderr=pipe, stdin=subprocess.DEVNULL, text=True
+        )
         core = self.core_of(folder, process)
         with open(f"/proc/{core}/status", encoding="ascii") as file:
             status = dict(line.split(":", 1) for line in file.read().splitlines())
